@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds the tests and runs them. The last line is `N passed, N failed, N skipped`.
+#
+#   ./test.sh                    every suite: quick golden bits fuzz house slow
+#   ./test.sh quick              one suite, or several; docs/what-to-run.md says which for which change
+#   ./test.sh -Dname=value …     options of the build (meson.options); ETALON_MESON_OPTIONS in the environment too
+#   ./test.sh --build FOLDER …   a build folder of its own (another compiler, sanitizers); default build
+#
+# CXX chooses the compiler.
+set -euo pipefail
+cd "$(dirname "$0")"
+. tools/prepare.sh
+
+folder=build
+suites=()
+read -r -a options <<<"${ETALON_MESON_OPTIONS:-}"
+while [ $# -gt 0 ]; do
+  case $1 in
+    -h | --help) sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$0"; exit 0 ;;
+    --build) folder=${2:?--build needs a folder}; shift ;;
+    -D?*=*) options+=("$1") ;;
+    quick | golden | bits | fuzz | house | slow) suites+=(--suite "$1") ;;
+    *) fail "test.sh: unknown argument $1; see ./test.sh --help" ;;
+  esac
+  shift
+done
+
+# The house tests want a second compiler: clang 16 or later, where the distribution has it.
+want_clang() {
+  local name
+  [[ ${#suites[@]} = 0 || " ${suites[*]} " = *" house "* ]] || return 0
+  for name in clang++ clang++-{16..22}; do good_compiler "$name" && return 0; done
+  command -v apt-get >/dev/null && may_install >/dev/null || return 0
+  apt_update
+  for name in clang-{16..22}; do
+    if apt-cache policy "$name" | grep -q 'Candidate: [0-9]'; then
+      apt_install "$name"
+      return 0
+    fi
+  done
+}
+
+prepare
+want_clang
+configure "$folder" ${options[@]+"${options[@]}"}
+rm -f "$folder/meson-logs/testlog.json"
+status=0
+meson test -C "$folder" --print-errorlogs ${suites[@]+"${suites[@]}"} || status=$?
+python3 tests/summary.py "$folder/meson-logs/testlog.json" || status=1
+exit "$status"
