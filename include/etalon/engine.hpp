@@ -1,0 +1,61 @@
+#pragma once
+// One loaded model, running one sequence: what a program needs to know of it, whatever the family, the backend and who
+// listens. This is the only virtual interface of the library, and it stands at its edge: behind it everything is
+// compiled for one family (io/engine_of.hpp), before it nothing depends on any (sample/generate.hpp, the command).
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <etalon/context.hpp>
+#include <etalon/trace.hpp>
+#include <etalon/view.hpp>
+#include <etalon/weight_facts.hpp>
+
+namespace etalon {
+
+struct RunOptions {
+  std::string backend = "cpu";              // reference or cpu
+  int threads = 1;
+  std::optional<Numerics> numerics;         // nothing: what the checkpoint's format asks for
+  std::function<void(const Shown&)> listener;   // hears every intermediate tensor; empty: nobody does
+};
+
+// One layer in words, and what it keeps of the past: numbers that are added for each token, or for every so many
+// tokens (compressed entries), and numbers that do not grow: the most there are at a time.
+struct LayerFacts {
+  std::string attention, ffn;
+  std::int64_t state_per_token = 0, state_fixed = 0;
+  int state_stride = 1;   // tokens for which state_per_token numbers are added
+};
+
+struct ModelFacts {
+  std::string family;
+  int vocab = 0, channels = 0, context = 0, experts = 0, chosen = 0, predictions = 0;
+  std::vector<LayerFacts> layers;
+  std::vector<WeightFacts> weights;
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  virtual const ModelFacts& facts() const = 0;
+  virtual const RunOptions& options() const = 0;
+
+  // How many tokens the sequence has.
+  virtual int length() const = 0;
+  // Appends tokens and returns the logits of the last `rows` of them, valid until the next call. (Token, Vocab)
+  virtual View<const float, Token, Vocab> advance(std::span<const int> tokens, int rows) = 0;
+  // Forgets all tokens from `positions` on. False where the model's state cannot go back (a window or a recurrence has
+  // dropped what would be needed): then everything is forgotten and length() is 0.
+  virtual bool truncate(int positions) = 0;
+  // A prediction module's logits for the token after next, given the next one. (Vocab). Only where facts().predictions
+  // is not 0 and the sequence is not empty; does not change the sequence.
+  virtual View<const float, Vocab> draft(int next) = 0;
+};
+
+}  // namespace etalon

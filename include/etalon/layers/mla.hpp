@@ -1,0 +1,153 @@
+#pragma once
+// Multi-head latent attention: keys and values of all heads are expanded from one small latent per position.
+//
+//   [c | k_r] = W_kv_down x;  c = norm(c);  k_r = rope(k_r)                   the cache keeps c and k_r, nothing else
+//   [k_n | v] = W_kv_up c  in each head;    k = [k_n | k_r], k_r shared by all heads
+//   q = W_q_up norm(W_q_down x), or W_q x;  q = [q_n | rope(q_r)]
+//   attention with scale (d_nope + d_rope)^(-1/2) m^2, m from YaRN (math of ops/attend.hpp); out = W_o o
+//
+// DeepSeek-AI 2024 (DeepSeek-V2), section 2.1, eq. 9-19. This is the expanded form, which rebuilds the keys and values
+// of all cached positions in every step: plain, and the definition. The absorbed form, which never builds them, is
+// layers/absorbed_mla.hpp.
+#include <vector>
+
+#include <etalon/layers/one_of.hpp>
+#include <etalon/ops/attend.hpp>
+#include <etalon/ops/columns.hpp>
+#include <etalon/ops/linear.hpp>
+#include <etalon/ops/rms_norm.hpp>
+#include <etalon/ops/rope_frequencies.hpp>
+#include <etalon/step.hpp>
+
+namespace etalon {
+
+using CompressedKv = Concat<KvLatent, RopeDim>;
+
+// What one sequence keeps in one layer: for each position its latent and its rotated key part, nothing per head.
+struct LatentState {
+  int width = 0;                  // kv_lora_rank + qk_rope_head_dim numbers a position
+  std::vector<float> entries;     // (Position, Concat<KvLatent, RopeDim>)
+
+  int length() const { return width == 0 ? 0 : static_cast<int>(entries.size() / static_cast<std::size_t>(width)); }
+  // Forgets all positions from `positions` on.
+  bool truncate(int positions) {
+    entries.resize(static_cast<std::size_t>(positions) * static_cast<std::size_t>(width));
+    return true;
+  }
+  void append(View<const float, Token, CompressedKv> rows) {
+    entries.insert(entries.end(), rows.data, rows.data + rows.size());
+  }
+  View<const float, Position, CompressedKv> view() const { return {entries.data(), {length(), width}}; }
+};
+
+// q = W_up norm(W_down x)
+struct LowRankQuery {
+  Linear<QueryLatent, Channel> down;
+  RmsNorm<QueryLatent> norm;
+  Linear<Joined<Head, HeadDim>, QueryLatent> up;
+
+  View<float, Token, Joined<Head, HeadDim>> operator()(const auto& ctx, View<const float, Token, Channel> x) const {
+    return linear(ctx, up, rms_norm(ctx, norm, linear(ctx, down, x)));
+  }
+  void each_part(auto&& part) {
+    part("q_down", down);
+    part("q_norm", norm);
+    part("q_up", up);
+  }
+};
+
+// q = W x
+struct DirectQuery {
+  Linear<Joined<Head, HeadDim>, Channel> q;
+
+  View<float, Token, Joined<Head, HeadDim>> operator()(const auto& ctx, View<const float, Token, Channel> x) const {
+    return linear(ctx, q, x);
+  }
+  void each_part(auto&& part) { part("q", q); }
+};
+
+struct MlaSizes { int heads, nope, rope, value, latent; };
+
+// Of q . k: 1 / sqrt(d_nope + d_rope), times the square of yarn's magnitude where mscale_all_dim asks for it.
+inline double mla_scale(const MlaSizes& sizes, const RopeScaling& scaling) {
+  const double scale = 1.0 / std::sqrt(static_cast<double>(sizes.nope + sizes.rope));
+  const double all = scaling.mscale_all_dim.value_or(0.0);
+  if (scaling.kind == RopeKind::plain || all == 0.0) return scale;
+  const double magnitude = yarn_magnitude(scaling.factor, all);
+  return scale * magnitude * magnitude;
+}
+
+struct Mla {
+  using State = LatentState;
+
+  MlaSizes sizes;
+  OneOf<LowRankQuery, DirectQuery> query;
+  Linear<CompressedKv, Channel> kv_down;
+  RmsNorm<KvLatent> kv_norm;
+  Linear<Joined<Head, Concat<NopeDim, ValueDim>>, KvLatent> kv_up;
+  Linear<Channel, Joined<Head, ValueDim>> out;
+  Rope rotary;
+  double scale = 1.0;   // of q . k
+
+  State new_state() const { return {sizes.latent + sizes.rope, {}}; }
+
+  // x (Token, Channel) -> the same shape; appends the step's positions to each segment's state.
+  View<float, Token, Channel> operator()(const auto& ctx, const Step& step, auto&& state,
+                                         View<const float, Token, Channel> x) const {
+    auto q = rotated_query(ctx, step, x);                                       // (Token, Head, HeadDim)
+    auto compressed = compress(ctx, step, x);                                   // (Token, Concat<KvLatent, RopeDim>)
+    auto mixed = ctx.template make<float, Token, Head, ValueDim>(extent<Token>(x), sizes.heads, sizes.value);
+    ctx.show("attn.q", q);
+    for (std::size_t s = 0; s < step.segments.size(); ++s) {
+      const Segment& segment = step.segments[s];
+      const Arena::Scope scope(ctx.arena);
+      state(s).append(compressed.rows(segment.first, segment.count));
+      attend_segment(ctx, segment, state(s), q, mixed);
+    }
+    return linear(ctx, out, join(mixed));                                       // (Token, Channel)
+  }
+
+  // q with its rotary part turned. (Token, Head, HeadDim)
+  View<float, Token, Head, HeadDim> rotated_query(const auto& ctx, const Step& step,
+                                                  View<const float, Token, Channel> x) const {
+    auto q = split(query(ctx, x), sizes.heads);                                 // (Token, Head, HeadDim)
+    rope(ctx, rotary, q, sizes.nope, step.positions);
+    return q;
+  }
+
+  // What the cache keeps of each token: its normed latent and its rotated key part, side by side.
+  View<float, Token, CompressedKv> compress(const auto& ctx, const Step& step,
+                                            View<const float, Token, Channel> x) const {
+    auto both = linear(ctx, kv_down, x);                                        // (Token, Concat<KvLatent, RopeDim>)
+    auto latent = rms_norm(ctx, kv_norm, columns<KvLatent>(ctx, both, 0, sizes.latent));   // (Token, KvLatent)
+    auto key = columns<RopeDim>(ctx, both, sizes.latent, sizes.rope);           // (Token, RopeDim)
+    rope(ctx, rotary, View<float, Token, KvHead, RopeDim>{key.data, {extent<Token>(x), 1, sizes.rope}}, 0,
+         step.positions);
+    return beside<CompressedKv>(ctx, read_only(latent), read_only(key));
+  }
+
+  // Rebuilds keys and values of every position of one sequence and attends to them.
+  void attend_segment(const auto& ctx, const Segment& segment, const State& state,
+                      View<const float, Token, Head, HeadDim> q, View<float, Token, Head, ValueDim> mixed) const {
+    auto latent = columns<KvLatent>(ctx, state.view(), 0, sizes.latent);        // (Position, KvLatent)
+    auto shared = columns<RopeDim>(ctx, state.view(), sizes.latent, sizes.rope);   // (Position, RopeDim)
+    auto expanded = renamed<Position, Joined<KvHead, Concat<NopeDim, ValueDim>>>(linear(ctx, kv_up, latent));
+    auto heads = split(expanded, sizes.heads);                                  // (Position, KvHead, Concat<…>)
+    auto keys = beside_shared<HeadDim>(ctx, read_only(columns<NopeDim>(ctx, heads, 0, sizes.nope)), read_only(shared));
+    auto values = columns<ValueDim>(ctx, heads, sizes.nope, sizes.value);       // (Position, KvHead, ValueDim)
+    ctx.show("attn.k", renamed<Token, KvHead, HeadDim>(keys.rows(segment.start, segment.count)));
+    ctx.show("attn.v", renamed<Token, KvHead, ValueDim>(values.rows(segment.start, segment.count)));
+    attend(ctx, q.rows(segment.first, segment.count), read_only(keys), read_only(values),
+           {scale, segment.start}, mixed.rows(segment.first, segment.count));
+  }
+
+  void each_part(auto&& part) {
+    query.each_part(part);
+    part("kv_down", kv_down);
+    part("kv_norm", kv_norm);
+    part("kv_up", kv_up);
+    part("out", out);
+  }
+};
+
+}  // namespace etalon

@@ -1,0 +1,26 @@
+#pragma once
+// Start-up check that this build, on this machine, in this thread keeps the arithmetic contract.
+//
+// Flags that no macro reveals (clang's -fassociative-math, nvcc's -ftz) and a caller that set the processor to flush
+// subnormals or to another rounding show themselves in six small computations with known answers. Contraction is not
+// among them: no product feeds a sum in this library but through fma, so there is nothing to contract (R0).
+// Volatile operands keep a compiler from answering at compile time.
+#include <etalon/math/dot.hpp>
+#include <etalon/math/exp.hpp>
+
+namespace etalon {
+
+// What is wrong, in a few words, or null where nothing is.
+inline const char* arithmetic_fault() {
+  volatile float one = 1.0f, tiny = 0x1p-126f, half = 0.5f, step = 0x1p-12f, big = 0x1p24f, three = 3.0f, five = 5.0f;
+  const float a = one + step;                                   // a * a = 1 + 2^-11 + 2^-24, not a float
+  if (fma(a, a, -(a * one)) != 0x1.001p-12f) return "fma rounds twice";
+  if (tiny * half != 0x1p-127f || tiny * half + tiny * half != tiny) return "subnormal numbers are flushed to zero";
+  if (one + 0x1.8p-24f != 0x1.000002p0f || one + 0x1p-24f != 1.0f) return "rounding is not to nearest, ties to even";
+  if (big + one + one != 0x1p24f) return "sums are reassociated or kept in a wider type";
+  if (five / three != 0x1.aaaaaap0f || divide(five, three) != 0x1.aaaaaap0f) return "division is not IEEE division";
+  if (bits_of(square_root(big + big)) != 0x45b504f3u) return "square root is not IEEE square root";
+  return nullptr;
+}
+
+}  // namespace etalon

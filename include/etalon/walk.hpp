@@ -1,0 +1,44 @@
+#pragma once
+// One walk over the weights of a model, for everything that needs their list: binding, counting, printing, hashing.
+//
+//   each_weight(model, [](const std::string& path, auto& weight) { … });      "layers.3.attn.kv_down.weight"
+//
+// Every part lists what it is made of once, in each_part(part), by name; vectors add an index, optional parts that are
+// absent are passed over. The path is the weight's name in this library; families map it to a checkpoint's.
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <etalon/weight.hpp>
+
+namespace etalon {
+
+namespace detail {
+
+template <class Leaf> struct Walk {
+  std::string path;
+  Leaf& leaf;
+
+  std::string below(const std::string& name) const { return path.empty() ? name : path + "." + name; }
+
+  template <class... Axes> void operator()(const char* name, Weight<Axes...>& weight) const { leaf(below(name), weight); }
+  template <class Part> void operator()(const char* name, std::vector<Part>& parts) const {
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      const Walk inner{below(name) + "." + std::to_string(i), leaf};
+      parts[i].each_part(inner);
+    }
+  }
+  template <class Part> void operator()(const char* name, Part& part) const {
+    const Walk inner{below(name), leaf};
+    part.each_part(inner);
+  }
+};
+
+}  // namespace detail
+
+template <class Model, class Leaf> void each_weight(Model& model, Leaf&& leaf) {
+  const detail::Walk<Leaf> walk{"", leaf};
+  model.each_part(walk);
+}
+
+}  // namespace etalon

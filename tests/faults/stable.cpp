@@ -1,0 +1,37 @@
+// The part of the checker that is compiled once a run (stable.hpp).
+#include "faults/stable.hpp"
+
+namespace etalon::test {
+
+std::shared_ptr<const io::Checkpoint> open_checkpoint(const std::filesystem::path& folder_or_file) {
+  return std::make_shared<const io::Checkpoint>(io::Checkpoint::open(folder_or_file));
+}
+
+StableConfig::StableConfig(const std::filesystem::path& folder)
+    : config(std::make_shared<const io::Config>(io::Config::load(folder))) {}
+
+int StableConfig::integer(const io::Key& key, io::Range range) const { return config->integer(key, range); }
+int StableConfig::integer(const io::Key& key, io::Range range, int otherwise) const {
+  return config->integer(key, range, otherwise);
+}
+std::optional<int> StableConfig::optional_integer(const io::Key& key, io::Range range) const {
+  return config->optional_integer(key, range);
+}
+double StableConfig::number(const io::Key& key, io::Interval range, double otherwise) const {
+  return config->number(key, range, otherwise);
+}
+bool StableConfig::boolean(const io::Key& key, bool otherwise) const { return config->boolean(key, otherwise); }
+std::string StableConfig::text(const io::Key& key, std::string otherwise) const {
+  return config->text(key, std::move(otherwise));
+}
+bool StableConfig::has(const io::Key& key) const { return config->has(key); }
+std::string StableConfig::where() const { return config->where(); }
+Error StableConfig::unsupported(const io::Key& key, const std::string& expected, const std::string& next) const {
+  return config->unsupported(key, expected, next);
+}
+
+io::RopeConfig read_rope(const StableConfig& config, double default_theta) {
+  return io::read_rope(*config.config, default_theta);
+}
+
+}  // namespace etalon::test
