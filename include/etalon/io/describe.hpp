@@ -1,0 +1,87 @@
+#pragma once
+// A model in words and numbers, for `inspect`: what each layer is made of and what it keeps of the past.
+#include <string>
+#include <utility>
+
+#include <etalon/engine.hpp>
+#include <etalon/layers/absorbed_mla.hpp>
+#include <etalon/layers/compressed_attention.hpp>
+#include <etalon/layers/mla.hpp>
+#include <etalon/layers/moe.hpp>
+#include <etalon/layers/one_of.hpp>
+
+namespace etalon::io {
+
+inline LayerFacts described(const Mla& attention) {
+  const MlaSizes& size = attention.sizes;
+  return {"latent attention, " + std::to_string(size.heads) + " heads, latent " + std::to_string(size.latent) +
+              " + rotary " + std::to_string(size.rope), "", size.latent + size.rope, 0};
+}
+inline LayerFacts described(const AbsorbedMla& attention) { return described(attention.parts); }
+
+// What a compressor keeps beside its entries: the group in the making, and the one before where groups overlap.
+inline std::int64_t kept_rows(const CompressorSizes& sizes) {
+  const std::int64_t rows = sizes.rate - 1 + (sizes.overlapping ? sizes.rate : 0);
+  return rows * 2 * sizes.series();
+}
+inline LayerFacts described(const CompressedAttention& attention) {
+  const CompressedAttentionSizes& size = attention.sizes;
+  LayerFacts facts{"one key for " + std::to_string(size.heads) + " heads of " + std::to_string(size.head_dim) +
+                       ", window " + std::to_string(size.window), "", 0, std::int64_t{size.window - 1} * size.head_dim};
+  if (!attention.compressor) return facts;
+  const CompressorSizes& entries = attention.compressor->sizes;
+  facts.attention += ", entries of " + std::to_string(entries.rate) + " tokens";
+  facts.state_stride = entries.rate;
+  facts.state_per_token = entries.width;
+  facts.state_fixed += kept_rows(entries);
+  if (!attention.indexer) return facts;
+  const CompressorSizes& index = attention.indexer->keys.sizes;
+  facts.attention += ", an indexer chooses " + std::to_string(attention.indexer->chosen);
+  facts.state_per_token += index.width;
+  facts.state_fixed += kept_rows(index);
+  return facts;
+}
+
+template <class Activation> std::string described(const GatedMlp<Activation>& mlp) {
+  return "dense, " + std::to_string(mlp.gate.weight.rows()) + " wide";
+}
+template <class Kind> std::string described(const Moe<Kind>& moe) {
+  std::string text = std::to_string(moe.experts.size()) + " experts " +
+                     std::to_string(moe.experts.front().gate.weight.rows()) + " wide, " +
+                     std::to_string(moe.router.rule.chosen) + " chosen";
+  if (moe.router.rule.groups > 1)
+    text += " from " + std::to_string(moe.router.rule.kept_groups) + " of " + std::to_string(moe.router.rule.groups) + " groups";
+  if (moe.shared) text += ", shared expert " + std::to_string(moe.shared->gate.weight.rows()) + " wide";
+  return text;
+}
+template <class... Kinds> auto described(const OneOf<Kinds...>& part) {
+  return std::visit([](const auto& kind) { return described(kind); }, part.kind);
+}
+
+inline void count_experts(const auto&, ModelFacts&) {}
+template <class Kind> void count_experts(const Moe<Kind>& moe, ModelFacts& facts) {
+  facts.experts = static_cast<int>(moe.experts.size());
+  facts.chosen = moe.router.rule.chosen;
+}
+template <class... Kinds> void count_experts(const OneOf<Kinds...>& part, ModelFacts& facts) {
+  std::visit([&](const auto& kind) { count_experts(kind, facts); }, part.kind);
+}
+
+template <class Model> ModelFacts facts_of_model(const Model& model, std::string family, std::vector<WeightFacts> weights) {
+  ModelFacts facts;
+  facts.family = std::move(family);
+  facts.vocab = model.decoder.embedding.rows();
+  facts.channels = model.decoder.embedding.columns();
+  facts.context = model.context;
+  facts.predictions = static_cast<int>(model.predictions.size());
+  facts.weights = std::move(weights);
+  for (const auto& layer : model.decoder.layers) {
+    LayerFacts row = described(layer.attention);
+    row.ffn = described(layer.ffn);
+    facts.layers.push_back(std::move(row));
+    count_experts(layer.ffn, facts);
+  }
+  return facts;
+}
+
+}  // namespace etalon::io

@@ -1,0 +1,242 @@
+#pragma once
+// JSON (RFC 8259) as a stream of events, with errors that name line and column.
+//
+// Tokens and grammar come from nlohmann::json's event interface, which keeps its own stack: nothing here recurses.
+// On top of it: a limit of depth and of size, and the place of every error in the text.
+// Left out: comments, NaN and Infinity (Python's json module writes them; they are not JSON).
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include <etalon/error.hpp>
+
+namespace etalon::io {
+
+using Json = nlohmann::json;
+
+// depth: how many arrays and objects may be open at once. bytes: the longest text that is read at all.
+struct JsonLimits {
+  int depth = 64;
+  std::size_t bytes = std::size_t{256} << 20;
+};
+
+enum class JsonContainer { object, array };
+
+// Thrown by a handler that cannot take an event; reading turns it into an Error that says where in the text.
+struct JsonRefusal {
+  std::string expected, found, next;
+};
+
+// What receives the events. A scalar is nullptr, bool, std::int64_t (below zero), std::uint64_t, double or std::string.
+template <class Handler>
+concept JsonHandler = requires(Handler& handler, std::string& text, JsonContainer container) {
+  handler.scalar(nullptr);
+  handler.scalar(true);
+  handler.scalar(std::int64_t{-1});
+  handler.scalar(std::uint64_t{1});
+  handler.scalar(1.0);
+  handler.scalar(std::move(text));
+  handler.key(std::move(text));
+  handler.begin(container);
+  handler.end(container);
+};
+
+// "config.json line 3 column 7"; offset counts bytes from 0, columns count bytes from 1.
+inline std::string json_place(std::string_view text, const std::string& where, std::size_t offset) {
+  std::size_t line = 1, start = 0;
+  for (std::size_t i = 0; i < offset && i < text.size(); ++i) {
+    if (text[i] == '\n') {
+      ++line;
+      start = i + 1;
+    }
+  }
+  return where + " line " + std::to_string(line) + " column " + std::to_string(offset - start + 1);
+}
+
+namespace detail {
+
+// Walks over the text and keeps where it stands, which the library does not tell its event handlers.
+struct JsonCursor {
+  using iterator_category = std::forward_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+
+  const char* at = nullptr;
+  const char** seen = nullptr;
+
+  reference operator*() const { return *at; }
+  JsonCursor& operator++() {
+    *seen = ++at;
+    return *this;
+  }
+  JsonCursor operator++(int) {
+    JsonCursor before = *this;
+    ++*this;
+    return before;
+  }
+  bool operator==(const JsonCursor& other) const { return at == other.at; }
+  bool operator!=(const JsonCursor& other) const { return at != other.at; }
+};
+
+// Between the library's event interface (which fixes the names and the bool results) and a JsonHandler.
+template <JsonHandler Handler>
+class JsonSax {
+ public:
+  JsonSax(std::string_view text, const std::string& where, JsonLimits limits, Handler& handler)
+      : text_(text), where_(where), limits_(limits), handler_(handler), seen_(text.data()) {}
+
+  bool null() { return scalar(nullptr); }
+  bool boolean(bool value) { return scalar(value); }
+  bool number_integer(std::int64_t value) { return scalar(value); }
+  bool number_unsigned(std::uint64_t value) { return scalar(value); }
+  bool number_float(double value, const std::string&) { return scalar(value); }
+  bool string(std::string& value) { return scalar(std::move(value)); }
+  bool binary(Json::binary_t&) { return false; }  // JSON text has none
+  bool start_object(std::size_t) { return begin(JsonContainer::object); }
+  bool end_object() { return end(JsonContainer::object); }
+  bool start_array(std::size_t) { return begin(JsonContainer::array); }
+  bool end_array() { return end(JsonContainer::array); }
+  bool key(std::string& name) {
+    return guarded(Token::text, [&] { handler_.key(std::move(name)); });
+  }
+
+  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& problem) {
+    throw syntax_error(position == 0 ? 0 : position - 1, problem);
+  }
+
+  JsonCursor begin_of_text() { return {text_.data(), &seen_}; }
+  JsonCursor end_of_text() { return {text_.data() + text_.size(), &seen_}; }
+
+ private:
+  enum class Token { bracket, text, word };  // word: numbers, true, false, null
+
+  template <class Value>
+  bool scalar(Value&& value) {
+    constexpr bool is_text = std::is_same_v<std::remove_cvref_t<Value>, std::string>;
+    return guarded(is_text ? Token::text : Token::word, [&] { handler_.scalar(std::forward<Value>(value)); });
+  }
+  bool begin(JsonContainer container) {
+    if (++depth_ > limits_.depth) {
+      throw Error(json_place(text_, where_, last_byte()),
+                  "at most " + std::to_string(limits_.depth) + " arrays and objects inside each other", "one more",
+                  "check that the file is what its name says");
+    }
+    return guarded(Token::bracket, [&] { handler_.begin(container); });
+  }
+  bool end(JsonContainer container) {
+    --depth_;
+    return guarded(Token::bracket, [&] { handler_.end(container); });
+  }
+
+  template <class Act>
+  bool guarded(Token token, Act act) {
+    try {
+      act();
+    } catch (const JsonRefusal& refusal) {
+      throw Error(json_place(text_, where_, start_of_event(token)), refusal.expected, refusal.found, refusal.next);
+    }
+    return true;
+  }
+
+  // Where the token that gave the current event starts.
+  std::size_t start_of_event(Token token) const {
+    const std::size_t last = last_byte();
+    if (token == Token::bracket) return last;
+    if (token == Token::text) return start_of_string(last);
+    return start_of_token(last, false);
+  }
+
+  std::size_t last_byte() const {
+    const auto read = static_cast<std::size_t>(seen_ - text_.data());
+    return read == 0 ? 0 : read - 1;
+  }
+
+  // From a string's closing quote back to its opening quote: the first one not escaped by an odd run of backslashes.
+  std::size_t start_of_string(std::size_t i) const {
+    while (i > 0) {
+      --i;
+      if (text_[i] != '"') continue;
+      std::size_t slashes = 0;
+      while (slashes < i && text_[i - 1 - slashes] == '\\') ++slashes;
+      if (slashes % 2 == 0) break;
+    }
+    return i;
+  }
+
+  // From the last byte the library read (one behind the token where the text or a number ends) back to the token's
+  // start.
+  std::size_t start_of_token(std::size_t last, bool whole_token) const {
+    constexpr std::string_view word = "+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    if (last >= text_.size()) {
+      last = text_.size();
+      if (whole_token) return last;
+    } else if (text_[last] == '"' && whole_token) {
+      return start_of_string(last);
+    } else if (whole_token && word.find(text_[last]) == word.npos) {
+      return last;
+    }
+    while (last > 0 && word.find(text_[last - 1]) != word.npos) --last;
+    return last;
+  }
+
+  // The library's message is "… - REASON; last read: …" for a malformed token, and ends "; expected TOKEN" where
+  // only one kind of token can follow.
+  Error syntax_error(std::size_t last, const nlohmann::detail::exception& problem) const {
+    const std::string_view said = problem.what();
+    const auto from = said.find(" - "), to = said.find("; last read");
+    const bool malformed = from != said.npos && to != said.npos;
+    const std::string_view reason = malformed ? said.substr(from + 3, to - from - 3) : std::string_view{};
+    const bool in_string = reason.starts_with("invalid string");
+    const std::size_t start = in_string ? last : start_of_token(last, !malformed);
+    const std::string place = json_place(text_, where_, start);
+    const std::string_view rest = text_.substr(std::min(start, text_.size()));
+    for (std::string_view name : {"NaN", "Infinity", "-Infinity"}) {
+      if (rest.starts_with(name)) {
+        return Error(place, "a JSON number", std::string(name) + ", which Python writes but JSON does not have",
+                     "write a finite number or null");
+      }
+    }
+    if (problem.id == 406) {
+      return Error(place, "a number within double's range", etalon::quoted(rest, 24), "correct the JSON");
+    }
+    if (rest.empty()) return Error(place, "more JSON", "the end of the text", "it may be cut short; fetch it again");
+    if (in_string) return Error(place, "a valid string", std::string(reason), "correct the JSON");
+    const auto wanted = said.rfind("; expected ");
+    const bool named = wanted != said.npos && (!malformed || wanted > to);
+    std::string expected(named ? said.substr(wanted + 11, 24) : "a JSON value");
+    if (expected.starts_with("'['")) expected = "a JSON value";  // the library lists every way a value can begin
+    return Error(place, expected, etalon::quoted(rest.substr(0, rest.find('\n')), 24), "correct the JSON");
+  }
+
+  std::string_view text_;
+  const std::string& where_;
+  JsonLimits limits_;
+  Handler& handler_;
+  const char* seen_;
+  int depth_ = 0;
+};
+
+}  // namespace detail
+
+// Sends the events of one JSON text to the handler. where: the text's name in messages.
+// Throws Error for a text that is too long, too deep, not JSON, not UTF-8, or refused by the handler.
+template <JsonHandler Handler>
+void read_json_events(std::string_view text, const std::string& where, JsonLimits limits, Handler& handler) {
+  if (text.size() > limits.bytes) {
+    throw Error(where, "at most " + std::to_string(limits.bytes) + " bytes of JSON", std::to_string(text.size()),
+                "check that the file is what its name says");
+  }
+  detail::JsonSax<Handler> events(text, where, limits, handler);
+  Json::sax_parse(events.begin_of_text(), events.end_of_text(), &events);
+}
+
+}  // namespace etalon::io
