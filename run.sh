@@ -10,16 +10,20 @@ cd "$(dirname "$0")"
 
 build_command() {
   prepare
-  configure build
+  configure build -Dnative=true
   if ! ninja -C build -n examples/etalon | grep -q 'no work to do'; then
     say "Building etalon with $CXX (log: build/logs/build.log)"
     quietly build/logs/build.log ninja -C build examples/etalon
   fi
 }
 
+# Shows a command as one would type it, and runs it.
 show() {
   printf '\n$ etalon'
-  printf ' %q' "$@"
+  local word
+  for word in "$@"; do
+    case $word in *[!A-Za-z0-9_./-]*) printf ' "%s"' "$word" ;; *) printf ' %s' "$word" ;; esac
+  done
   printf '\n'
   build/examples/etalon "$@"
 }

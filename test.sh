@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds the tests and runs them. The last line is `N passed, N failed, N skipped`.
 #
-#   ./test.sh                    every suite: quick golden bits fuzz house slow
+#   ./test.sh                    every suite but slow: quick golden bits fuzz house
+#   ./test.sh all                every suite
 #   ./test.sh quick              one suite, or several; docs/what-to-run.md says which for which change
+#   ./test.sh bits --without compilers
 #   ./test.sh -Dname=value …     options of the build (meson.options); ETALON_MESON_OPTIONS in the environment too
 #   ./test.sh --build FOLDER …   a build folder of its own (another compiler, sanitizers); default build
 #
@@ -13,12 +15,15 @@ cd "$(dirname "$0")"
 
 folder=build
 suites=()
+everything=
 read -r -a options <<<"${ETALON_MESON_OPTIONS:-}"
 while [ $# -gt 0 ]; do
   case $1 in
     -h | --help) sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$0"; exit 0 ;;
     --build) folder=${2:?--build needs a folder}; shift ;;
     -D?*=*) options+=("$1") ;;
+    --without) suites+=(--no-suite "${2:?--without needs a suite}"); shift ;;
+    all) everything=yes ;;
     quick | golden | bits | fuzz | house | slow) suites+=(--suite "$1") ;;
     *) fail "test.sh: unknown argument $1; see ./test.sh --help" ;;
   esac
@@ -28,7 +33,7 @@ done
 # The house tests want a second compiler: clang 16 or later, where the distribution has it.
 want_clang() {
   local name
-  [[ ${#suites[@]} = 0 || " ${suites[*]} " = *" house "* ]] || return 0
+  [[ " ${suites[*]} " != *" --suite "* || " ${suites[*]} " = *" house "* ]] || return 0
   for name in clang++ clang++-{16..22}; do good_compiler "$name" && return 0; done
   command -v apt-get >/dev/null && may_install >/dev/null || return 0
   apt_update
@@ -40,11 +45,12 @@ want_clang() {
   done
 }
 
+if [[ -z $everything && " ${suites[*]} " != *" --suite "* ]]; then suites+=(--no-suite slow); fi
 prepare
 want_clang
 configure "$folder" ${options[@]+"${options[@]}"}
 rm -f "$folder/meson-logs/testlog.json"
 status=0
-meson test -C "$folder" --print-errorlogs ${suites[@]+"${suites[@]}"} || status=$?
+meson test -C "$folder" --print-errorlogs --timeout-multiplier 4 ${suites[@]+"${suites[@]}"} || status=$?
 python3 tests/summary.py "$folder/meson-logs/testlog.json" || status=1
 exit "$status"

@@ -150,8 +150,11 @@ configure() {
   shift
   if [ ! -f "$folder/build.ninja" ]; then
     quietly "$log" meson setup "$folder" "$@"
-  elif [ "$(cat "$folder/compiler.txt" 2>/dev/null)" != "$CXX" ] || ! meson configure "$folder" "$@" >"$log" 2>&1; then
+  elif [ "$(cat "$folder/compiler.txt" 2>/dev/null)" != "$CXX" ]; then
     quietly "$log" meson setup --wipe "$folder" "$@"
+  elif [ $# -gt 0 ] && [ "$(cat "$folder/options.txt" 2>/dev/null)" != "$*" ]; then
+    meson configure "$folder" "$@" >"$log" 2>&1 || quietly "$log" meson setup --wipe "$folder" "$@"
   fi
   printf '%s\n' "$CXX" >"$folder/compiler.txt"
+  if [ $# -gt 0 ]; then printf '%s\n' "$*" >"$folder/options.txt"; fi
 }

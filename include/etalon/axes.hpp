@@ -35,7 +35,7 @@ struct GroupLatent { static constexpr const char* name = "group_latent"; };
 struct KeyHead { static constexpr const char* name = "key_head"; };       // linear attention: of queries and keys
 struct ValueHead { static constexpr const char* name = "value_head"; };   // linear attention: of values and memories
 struct MixedChannel { static constexpr const char* name = "mixed_channel"; };   // of a short convolution
-struct Tap { static constexpr const char* name = "tap"; };                // weights of a short convolution, oldest first
+struct Tap { static constexpr const char* name = "tap"; };                // weights of a short convolution, in time
 
 // Two axes laid out as one: Joined<Head, HeadDim> is head-major, so splitting it moves no data.
 template <class A, class B> struct Joined { static constexpr const char* name = "joined"; };

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <etalon/layers/layer.hpp>
+#include <etalon/ops/linear.hpp>
 
 namespace etalon {
 

@@ -52,7 +52,8 @@ inline std::vector<BitsCase> bits_cases() {
   }
   for (const std::string name : {"storyteller", "storyteller-fp8"}) {
     const auto folder = bundled_models() / name;
-    cases.push_back({name, folder, numbers_of<int>(io::Checkpoint::open(folder / "golden.safetensors"), "story.tokens")});
+    const auto golden = io::Checkpoint::open(folder / "golden.safetensors");
+    cases.push_back({name, folder, numbers_of<int>(golden, "story.tokens")});
   }
   return cases;
 }

@@ -45,7 +45,8 @@ void add_drafts(Table& table, const BitsCase& c, const Model<Mla>& model) {
     StepBuffer buffer;
     buffer.add(std::span(c.tokens).subspan(1), 0, 1);
     auto state = module.new_state();
-    const auto drafts = module.logits(ctx, module.hidden(ctx, buffer.step(), state, {walker.hidden.data(), {rows, channels}}));
+    const View<const float, Token, Channel> past{walker.hidden.data(), {rows, channels}};
+    const auto drafts = module.logits(ctx, module.hidden(ctx, buffer.step(), state, past));
     table[row_name(c.name, "expanded", mode, "drafts")] = hash_of({drafts.data, drafts.size()});
   }
 }

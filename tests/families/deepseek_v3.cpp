@@ -41,8 +41,8 @@ template <Mixer Attention> void compare_all(const char* form) {
       CHECK_MESSAGE(result.problems.empty(), result.text());
       CHECK(result.compared >= 18);   // the smallest case has two layers
       CHECK(result.worst > 0.0);   // equal to the bit would mean that nothing was compared
-      std::printf("%-22s %-22s %-8s %2d tensors, worst %.1e at %s\n", name.c_str(), config.c_str(), form, result.compared,
-                  result.worst, result.worst_name.c_str());
+      std::printf("%-22s %-22s %-8s %2d tensors, worst %.1e at %s\n", name.c_str(), config.c_str(), form,
+                  result.compared, result.worst, result.worst_name.c_str());
     }
   }
 }

@@ -67,7 +67,8 @@ void check_drafts(const Loaded& loaded) {
   const Reference backend;
   Walker<Model, Reference, Heard> walker(loaded.model, backend, Numerics::f32);
   const auto logits = walker.feed(tokens);
-  if (!(difference<float>(logits, numbers_of<float>(*golden, "track.logits")) <= tolerance)) throw Wrong{"golden", "storyteller"};
+  if (!(difference<float>(logits, numbers_of<float>(*golden, "track.logits")) <= tolerance))
+    throw Wrong{"golden", "storyteller"};
   Arena arena;
   const Context<Reference, Heard> ctx{backend, Numerics::f32, arena, walker.trace};
   const auto& module = loaded.model.predictions.front();
@@ -75,16 +76,19 @@ void check_drafts(const Loaded& loaded) {
   buffer.add(std::span(tokens).subspan(1), 0, 1);
   auto state = module.new_state();
   const int rows = static_cast<int>(tokens.size()) - 1, channels = loaded.model.decoder.embedding.columns();
-  const auto drafts = module.logits(ctx, module.hidden(ctx, buffer.step(), state, {walker.hidden.data(), {rows, channels}}));
+  const View<const float, Token, Channel> past{walker.hidden.data(), {rows, channels}};
+  const auto drafts = module.logits(ctx, module.hidden(ctx, buffer.step(), state, past));
   if (!(difference<float>({drafts.data, drafts.size()}, numbers_of<float>(*golden, "track.mtp_logits")) <= tolerance))
     throw Wrong{"drafts", "storyteller"};
 }
 
 // Two sequences in one step, then both go on: the bits of each alone.
 void check_cut(const Loaded& loaded) {
-  const auto tokens = numbers_of<int>(*open_checkpoint(golden_models() / "deepseek_v3/trace_short.safetensors"), "tokens");
+  const File trace = open_checkpoint(golden_models() / "deepseek_v3/trace_short.safetensors");
+  const auto tokens = numbers_of<int>(*trace, "tokens");
   const Reference backend;
-  Walker<Model, Reference, Heard> whole(loaded.model, backend, Numerics::f32), steps(loaded.model, backend, Numerics::f32);
+  Walker<Model, Reference, Heard> whole(loaded.model, backend, Numerics::f32);
+  Walker<Model, Reference, Heard> steps(loaded.model, backend, Numerics::f32);
   const auto alone = whole.feed(tokens);
   if (hash_of(steps.feed(tokens, 1)) != hash_of(alone)) throw Wrong{"cut", "token by token"};
   Arena arena;

@@ -7,6 +7,8 @@ faults.json lists them: in `file` (under include/etalon) the text `find`, which 
 `put`, and `claim` says what is then wrong. tests/faults/checker.cpp, built with the changed headers, must fail, and by the
 check named in `by` (its head explains them; golden where nothing is named): a fault that another check finds is as
 telling as one that none does. Built with the headers as they are the checker must pass.
+Further families have a file each, NAME.json: {"header": …, "family": its type, "cases": [folders], "faults": [as above]}.
+They are judged by tests/faults/family.cpp.
 Exit 0 when all of that holds. A fault that no longer applies was overtaken by a change of the code: adapt it.
 """
 import argparse
@@ -48,11 +50,11 @@ class Workshop:
             raise RuntimeError("does not compile: " + next((line for line in done.stderr.split("\n") if "error" in line),
                                                            done.stderr[-500:]))
 
-    def check(self, attention):
+    def check(self, form):
         """Which check fails, '' where all hold, and what it printed."""
         program = self.folder / "checker"
-        self.run(f"-DETALON_ATTENTION={attention}", TOP / "tests/faults/checker.cpp", self.folder / "stable.o",
-                 "-pthread", "-o", program)
+        source, *defines = form
+        self.run(*defines, TOP / "tests/faults" / source, self.folder / "stable.o", "-pthread", "-o", program)
         done = subprocess.run([program], cwd=TOP, capture_output=True, text=True, timeout=120)
         if done.returncode == 0:
             return "", ""
@@ -67,9 +69,24 @@ class Workshop:
             return None, f"no longer applies: its text stands {times} times in {fault['file']}"
         try:
             path.write_text(original.replace(fault["find"], fault["put"]), encoding="utf-8")
-            return self.check(fault.get("attention", "Mla"))
+            return self.check(fault["form"])
         finally:
             path.write_text(original, encoding="utf-8")
+
+
+def read_faults():
+    """Every fault, with the form of the checker that judges it: a source file and what it is built with."""
+    faults = []
+    for path in sorted((TOP / "tests/faults").glob("*.json")):
+        listed = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(listed, list):
+            faults += [{**fault, "form": ("checker.cpp", f"-DETALON_ATTENTION={fault.get('attention', 'Mla')}")}
+                       for fault in listed]
+            continue
+        form = ("family.cpp", f"-DETALON_FAMILY_HEADER=<{listed['header']}>", f"-DETALON_FAMILY={listed['family']}",
+                f"-DETALON_CASES=\"{' '.join(listed['cases'])}\"")
+        faults += [{**fault, "form": form} for fault in listed["faults"]]
+    return faults
 
 
 def verdict(fault, found, said):
@@ -100,8 +117,7 @@ def main():
     options.add_argument("--list", action="store_true", help="list the faults, build nothing")
     options.add_argument("--headers", type=pathlib.Path, default=TOP / "include", help="the include folder to plant in")
     given = options.parse_args()
-    faults = json.loads((TOP / "tests/faults/faults.json").read_text(encoding="utf-8"))
-    faults = [f for f in faults if given.only in f["module"] + ": " + f["claim"]]
+    faults = [f for f in read_faults() if given.only in f["module"] + ": " + f["claim"]]
     if given.list:
         print("\n".join(f"{f['module']}: {f['claim']}" for f in faults))
         return 0
@@ -110,7 +126,7 @@ def main():
         for shop in pool.map(lambda i: Workshop(pathlib.Path(folder) / str(i), given.headers), range(given.jobs)):
             shops.put(shop)
         shop = shops.get()
-        sound = [shop.check(form)[1] for form in sorted({f.get("attention", "Mla") for f in faults})]
+        sound = [shop.check(form)[1] for form in sorted({f["form"] for f in faults})]
         shops.put(shop)
         if any(sound):
             print("without any fault the checker fails:", *sound)

@@ -24,14 +24,22 @@ bool StableConfig::boolean(const io::Key& key, bool otherwise) const { return co
 std::string StableConfig::text(const io::Key& key, std::string otherwise) const {
   return config->text(key, std::move(otherwise));
 }
+std::vector<int> StableConfig::integers(const io::Key& key, io::Range range) const {
+  return config->integers(key, range);
+}
+std::vector<std::string> StableConfig::texts(const io::Key& key, std::vector<std::string> otherwise) const {
+  return config->texts(key, std::move(otherwise));
+}
+io::Config StableConfig::object(const io::Key& key) const { return config->object(key); }
 bool StableConfig::has(const io::Key& key) const { return config->has(key); }
 std::string StableConfig::where() const { return config->where(); }
 Error StableConfig::unsupported(const io::Key& key, const std::string& expected, const std::string& next) const {
   return config->unsupported(key, expected, next);
 }
 
-io::RopeConfig read_rope(const StableConfig& config, double default_theta) {
-  return io::read_rope(*config.config, default_theta);
+io::RopeConfig read_rope(const StableConfig& config, const std::string& layer_type, double default_theta,
+                         double default_partial) {
+  return io::read_rope(*config.config, layer_type, default_theta, default_partial);
 }
 
 }  // namespace etalon::test

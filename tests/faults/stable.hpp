@@ -39,11 +39,15 @@ struct StableConfig {
   double number(const io::Key& key, io::Interval range, double otherwise) const;
   bool boolean(const io::Key& key, bool otherwise) const;
   std::string text(const io::Key& key, std::string otherwise) const;
+  std::vector<int> integers(const io::Key& key, io::Range range) const;
+  std::vector<std::string> texts(const io::Key& key, std::vector<std::string> otherwise) const;
+  io::Config object(const io::Key& key) const;
   bool has(const io::Key& key) const;
   std::string where() const;
   Error unsupported(const io::Key& key, const std::string& expected, const std::string& next = {}) const;
 };
 
-io::RopeConfig read_rope(const StableConfig& config, double default_theta);
+io::RopeConfig read_rope(const StableConfig& config, const std::string& layer_type, double default_theta,
+                         double default_partial = 1.0);
 
 }  // namespace etalon::test

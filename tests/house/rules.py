@@ -19,6 +19,8 @@ arrow = ["error", "axes", "math", "view", "formats", "weight", "weight_facts", "
          "ops", "cpu", "layers", "decoder", "families", "engine"]
 # Where files, families and backends meet: these may include anything.
 edge = {"io/load.hpp", "io/describe.hpp", "io/engine_of.hpp", "io/trace_file.hpp"}
+# Headers that stand elsewhere than their folder does: a model with prediction modules is a decoder and more.
+stands_with = {"layers/multi_token_prediction.hpp": "decoder"}
 # Folders beside the arrow, and what they may include besides themselves.
 beside = {
     "text": {"error", "io"},
@@ -79,7 +81,7 @@ def includes(text):
 
 def part_of(path):
     """The part of the library a path below include/etalon/ belongs to: a folder, or a header of its own."""
-    return pathlib.PurePosixPath(path).parts[0].removesuffix(".hpp")
+    return stands_with.get(str(path)) or pathlib.PurePosixPath(path).parts[0].removesuffix(".hpp")
 
 
 def may_include(part):

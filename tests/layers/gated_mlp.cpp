@@ -24,7 +24,7 @@ TEST_CASE("a worked example: one channel, two hidden") {
   filled.set(mlp.gate.weight, {2.0f, -1.0f});
   filled.set(mlp.up.weight, {3.0f, 4.0f});
   filled.set(mlp.down.weight, {0.5f, 10.0f});
-  // x = 1: hidden = (silu(2) * 3, silu(-1) * 4), y = 0.5 of the first + 10 of the second; silu(2) = 1.76159, silu(-1) = -0.26894
+  // x = 1: hidden = (silu(2) * 3, silu(-1) * 4), y = 0.5 of the first + 10 of the second
   const auto y = output(mlp, {1.0f}, 1);
   CHECK(y[0] == doctest::Approx(0.5 * 3 * 1.7615942 + 10 * 4 * -0.26894142).epsilon(1e-6));
   // Planted fault: silu on up instead of gate.
@@ -57,6 +57,8 @@ TEST_CASE("each token is computed as if it were alone") {
 TEST_CASE("its parts go by the names gate, up, down") {
   GatedMlp<> mlp = gated_mlp_of(2, 3);
   std::vector<std::string> paths;
-  each_weight(mlp, [&](const std::string& path, auto& weight) { paths.push_back(path + " " + std::to_string(weight.rows())); });
+  each_weight(mlp, [&](const std::string& path, auto& weight) {
+    paths.push_back(path + " " + std::to_string(weight.rows()));
+  });
   CHECK(paths == std::vector<std::string>{"gate.weight 3", "up.weight 3", "down.weight 2"});
 }

@@ -12,7 +12,8 @@ namespace {
 
 // Hands the stream itself to the sub-layer and adds its result: a residual without norm.
 struct Bare {
-  void operator()(const auto& ctx, const SubLayerNames& names, View<float, Token, Channel> stream, auto&& sub_layer) const {
+  void operator()(const auto& ctx, const SubLayerNames& names, View<float, Token, Channel> stream,
+                  auto&& sub_layer) const {
     const auto y = sub_layer(read_only(stream));
     ctx.show(names.out, y);
     add(ctx, stream, y);

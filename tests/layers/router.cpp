@@ -50,7 +50,7 @@ TEST_CASE("the correction steers the choice, never the weights") {
   e.filled.set(*e.router.correction, {10, 0, 0, 0});
   const Found found = routed(e.router, run, {-2.0f, 1.0f});
   CHECK(found.choice == std::vector<int>{0, 2});
-  CHECK(found.weight[0] == doctest::Approx(0.1192029 / (0.1192029 + 0.8807971)));   // sigmoids of -2 and 2, without the 10
+  CHECK(found.weight[0] == doctest::Approx(0.1192029 / (0.1192029 + 0.8807971)));   // sigmoids of -2 and 2, no 10
 }
 
 TEST_CASE("a bias is part of the logits") {

@@ -112,10 +112,12 @@ TEST_CASE("logits and the module's logits agree to 2e-5, bf16 and fp8 weights al
       const auto logits = engine->advance(tokens, static_cast<int>(tokens.size()));
       const double main = difference<float>({logits.data, logits.size()}, numbers_of<float>(golden, name + ".logits"));
       engine->truncate(0);
-      const double module = difference<float>(drafts_of(*engine, tokens), numbers_of<float>(golden, name + ".mtp_logits"));
+      const auto drafts = numbers_of<float>(golden, name + ".mtp_logits");
+      const double module = difference<float>(drafts_of(*engine, tokens), drafts);
       CHECK(main <= tolerance);
       CHECK(module <= tolerance);
-      std::printf("%-16s %s: logits differ by %.1e, the module's by %.1e\n", folder.c_str(), name.c_str(), main, module);
+      std::printf("%-16s %s: logits differ by %.1e, the module's by %.1e\n", folder.c_str(), name.c_str(), main,
+                  module);
     }
   }
 }
@@ -151,7 +153,8 @@ TEST_CASE("speculative decoding gives the sampled text, whatever the seed and th
         CAPTURE(way.seed);
         CAPTURE(std::string(name));
         const auto& prompts = goldens()["prompts"];
-        const auto prompt = std::find_if(prompts.begin(), prompts.end(), [&](const auto& p) { return p["name"] == name; });
+        const auto named = [&](const io::Json& prompt) { return prompt["name"] == name; };
+        const auto prompt = std::find_if(prompts.begin(), prompts.end(), named);
         GenerateOptions options;
         options.sampling = way;
         options.max_tokens = 32;

@@ -1,5 +1,5 @@
-// Tests of include/etalon/sample/generate.hpp, with an engine whose texts can be worked out by hand. The bundled model's
-// texts are in tests/models/storyteller.cpp.
+// Tests of include/etalon/sample/generate.hpp, with an engine whose texts can be worked out by hand. The bundled
+// model's texts are in tests/models/storyteller.cpp.
 #include <etalon/sample/generate.hpp>
 
 #include <numeric>
@@ -141,6 +141,7 @@ TEST_CASE("prompts that cannot be are refused before anything is computed") {
   }
   GenerateOptions options;
   options.speculate = true;
-  CHECK(contains(error_of([&] { generate(without, std::vector<int>{1}, options); }), "a model with a prediction module"));
+  CHECK(contains(error_of([&] { generate(without, std::vector<int>{1}, options); }),
+                 "a model with a prediction module"));
   CHECK(engine.fed.empty());
 }

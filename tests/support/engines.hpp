@@ -13,16 +13,19 @@ namespace etalon::test {
 template <class Attention = Mla> using SharedModel = std::shared_ptr<const io::Loaded<deepseek_v3::Model<Attention>>>;
 
 template <Mixer Attention = Mla> SharedModel<Attention> shared_model(const std::filesystem::path& folder) {
-  return std::make_shared<const io::Loaded<deepseek_v3::Model<Attention>>>(io::load<deepseek_v3::Family<Attention>>(folder));
+  using Loaded = const io::Loaded<deepseek_v3::Model<Attention>>;
+  return std::make_shared<Loaded>(io::load<deepseek_v3::Family<Attention>>(folder));
 }
 
 template <class Model>
-std::unique_ptr<Engine> engine_for(std::shared_ptr<const io::Loaded<Model>> loaded, Numerics numerics, int threads = 1) {
+std::unique_ptr<Engine> engine_for(std::shared_ptr<const io::Loaded<Model>> loaded, Numerics numerics,
+                                   int threads = 1) {
   RunOptions options;
   options.numerics = numerics;
   options.threads = threads;
   ModelFacts facts = io::facts_of_model(loaded->model, "deepseek_v3", loaded->weights);
-  return std::make_unique<io::EngineOf<Model, Cpu, NoTrace>>(std::move(loaded), std::move(facts), options, Cpu(threads));
+  using Made = io::EngineOf<Model, Cpu, NoTrace>;
+  return std::make_unique<Made>(std::move(loaded), std::move(facts), options, Cpu(threads));
 }
 
 }  // namespace etalon::test

@@ -13,7 +13,9 @@
 
 namespace etalon::test {
 
-inline std::filesystem::path bundled_models() { return golden_models().parent_path().parent_path().parent_path() / "models"; }
+inline std::filesystem::path bundled_models() {
+  return golden_models().parent_path().parent_path().parent_path() / "models";
+}
 
 // The goldens of the DeepSeek-V3 family.
 inline const std::vector<std::string>& deepseek_v3_cases() {
@@ -54,7 +56,8 @@ inline void write_altered(const std::filesystem::path& from, const std::filesyst
   for (const Altered& added : more) writer.add_owned(added.name, added.dtype, added.shape, added.bytes);
   std::filesystem::create_directories(to);
   writer.write(to / "model.safetensors");
-  std::filesystem::copy_file(from / "config.json", to / "config.json", std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::copy_file(from / "config.json", to / "config.json",
+                             std::filesystem::copy_options::overwrite_existing);
 }
 
 }  // namespace etalon::test

@@ -20,6 +20,7 @@ class ScriptedEngine final : public Engine {
     facts_.context = context;
     facts_.predictions = predictions;
   }
+  RunOptions& run_options() { return options_; }
   static int next(int last, int count) { return (3 * last + count) % vocab; }
 
   const ModelFacts& facts() const override { return facts_; }
@@ -50,7 +51,8 @@ class ScriptedEngine final : public Engine {
 
  private:
   void add_logits(int likely) {
-    for (int id = 0; id < vocab; ++id) logits_.push_back(id == likely ? 5.0f : id == (likely + 5) % vocab ? 4.0f : 0.0f);
+    for (int id = 0; id < vocab; ++id)
+      logits_.push_back(id == likely ? 5.0f : id == (likely + 5) % vocab ? 4.0f : 0.0f);
   }
 
   ModelFacts facts_;

@@ -11,8 +11,11 @@ TEST_CASE("arguments are JSON text, whatever the notation") {
   CHECK(detail::read_json_calls(R"([{"name": "f", "arguments": "{\"a\": 1}"}])")->at(0).arguments == R"({"a":1})");
   CHECK(detail::read_json_calls(R"({"type": "function", "function": {"name": "f"}, "id": "7"})")->at(0).id == "7");
   CHECK(detail::read_argument_tags("f")->at(0).arguments == "{}");
-  CHECK(detail::read_function_tags("<function=f><parameter=a>\ntwo\nlines\n</parameter></function>")->at(0).arguments == R"({"a":"two\nlines"})");
-  CHECK(detail::read_kimi("<|tool_call_begin|>functions.f:3<|tool_call_argument_begin|>{}<|tool_call_end|>")->at(0).id == "functions.f:3");
+  CHECK(detail::read_function_tags("<function=f><parameter=a>\ntwo\nlines\n</parameter></function>")->at(0).arguments ==
+        R"({"a":"two\nlines"})");
+  CHECK(
+      detail::read_kimi("<|tool_call_begin|>functions.f:3<|tool_call_argument_begin|>{}<|tool_call_end|>")->at(0).id ==
+      "functions.f:3");
 }
 
 TEST_CASE("what is not the notation gives nothing") {

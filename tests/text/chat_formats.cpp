@@ -14,6 +14,6 @@ TEST_CASE("every marker is more than one character, and every block has a reader
   }
   for (const CallBlockFormat& format : call_formats) {
     CHECK(format.begin.size() > 1);
-    CHECK(format.read != nullptr);
+    CHECK(static_cast<bool>(format.read));
   }
 }

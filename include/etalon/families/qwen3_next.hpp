@@ -3,7 +3,7 @@
 //
 //   of four layers three are Gated DeltaNet, linear attention with a memory of fixed size, and one is grouped-query
 //   attention with an output gate and rotary position in a quarter of each head; k of E experts by softmax, and a
-//   shared expert behind a gate; norms store their distance from 1         Qwen Team 2025, "Qwen3-Next"; Yang et al. 2025
+//   shared expert behind a gate; norms store their distance from 1       Qwen Team 2025, "Qwen3-Next"; Yang et al. 2025
 //
 // The prediction module (mtp.*) is not built. Left out: training.
 #include <etalon/families/grouped_attention.hpp>

@@ -44,6 +44,15 @@ inline bool same_shape(std::vector<std::int64_t> found, std::vector<std::int64_t
   return found == wanted;
 }
 
+// The first problems, and how many more there are: a wrong config.json may have a hundred thousand.
+inline std::string first_of(const std::set<std::string>& problems, std::size_t limit = 12) {
+  std::vector<std::string> named;
+  for (const std::string& problem : problems)
+    if (named.size() < limit) named.push_back(problem);
+  const std::string rest = problems.size() > limit ? "; and " + std::to_string(problems.size() - limit) + " more" : "";
+  return list_of(named, "; ") + rest;
+}
+
 // The first source that the checkpoint has.
 inline StoredTensor find_stored(const Checkpoint& checkpoint, const std::vector<Source>& sources) {
   for (const Source& source : sources)
@@ -135,7 +144,7 @@ template <class Model> std::vector<WeightFacts> bind_weights(Model& model, const
   if (problems.empty()) return inventory;
   throw Error(where, "the tensors that config.json describes",
               std::to_string(problems.size()) + " that do not fit (" +
-                  detail::list_of({problems.begin(), problems.end()}, "; ") + ")",
+                  detail::first_of(problems) + ")",
               "use the config.json that belongs to these weights, or fetch the weights again");
 }
 

@@ -6,6 +6,8 @@
 #include <etalon/engine.hpp>
 #include <etalon/layers/absorbed_mla.hpp>
 #include <etalon/layers/compressed_attention.hpp>
+#include <etalon/layers/gated_delta_net.hpp>
+#include <etalon/layers/gqa.hpp>
 #include <etalon/layers/mla.hpp>
 #include <etalon/layers/moe.hpp>
 #include <etalon/layers/one_of.hpp>
@@ -40,6 +42,32 @@ inline LayerFacts described(const CompressedAttention& attention) {
   facts.state_per_token += index.width;
   facts.state_fixed += kept_rows(index);
   return facts;
+}
+
+// With a window the last window - 1 positions are kept, and no more.
+inline LayerFacts described(const Gqa& attention) {
+  const GqaSizes& size = attention.sizes;
+  const std::int64_t position = 2 * std::int64_t{size.kv_heads} * size.head_dim;
+  LayerFacts facts{"attention, " + std::to_string(size.heads) + " heads of " + std::to_string(size.head_dim) + ", " +
+                       std::to_string(size.kv_heads) + " of keys and values", "", position, 0};
+  if (attention.sinks) facts.attention += ", sinks";
+  if (attention.gated) facts.attention += ", gated";
+  if (attention.window == 0) return facts;
+  facts.attention += ", window " + std::to_string(attention.window);
+  facts.state_per_token = 0;
+  facts.state_fixed = position * (attention.window - 1);
+  return facts;
+}
+
+inline LayerFacts described(const GatedDeltaNet& mixer) {
+  const DeltaSizes& size = mixer.sizes;
+  const std::int64_t memory = std::int64_t{size.values()} * size.key_dim;
+  return {"gated delta rule, " + std::to_string(size.value_heads) + " memories of " + std::to_string(size.key_dim) + " x " +
+              std::to_string(size.value_dim) + ", convolution of " + std::to_string(size.taps), "", 0,
+          memory + std::int64_t{size.taps - 1} * size.mixed()};
+}
+template <class... Mixers> LayerFacts described(const OneOfMixers<Mixers...>& mixer) {
+  return std::visit([](const auto& kind) { return described(kind); }, mixer.kind);
 }
 
 template <class Activation> std::string described(const GatedMlp<Activation>& mlp) {

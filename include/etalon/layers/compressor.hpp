@@ -10,6 +10,7 @@
 // tokens, and an indexer's entries decide choices. The first group of an overlapping compressor pools its own b alone.
 #include <vector>
 
+#include <etalon/math/softmax.hpp>
 #include <etalon/ops/linear.hpp>
 #include <etalon/ops/rms_norm.hpp>
 #include <etalon/ops/rope.hpp>

@@ -139,9 +139,10 @@ struct GatedDeltaNet {
     constexpr float epsilon = 1e-6f;
     using Keys = Joined<KeyHead, HeadDim>;
     using Values = Joined<ValueHead, ValueDim>;
-    const auto heads = [&](int first) { return split(columns<Keys>(ctx, mixed, first, sizes.keys()), sizes.key_heads); };
-    auto q = l2_norm(ctx, heads(0), epsilon, divide(1.0f, square_root(static_cast<float>(sizes.key_dim))));
-    auto k = l2_norm(ctx, heads(sizes.keys()), epsilon);                        // (Token, KeyHead, HeadDim)
+    const float scale = divide(1.0f, square_root(static_cast<float>(sizes.key_dim)));
+    auto raw_q = split(columns<Keys>(ctx, mixed, 0, sizes.keys()), sizes.key_heads);
+    auto raw_k = split(columns<Keys>(ctx, mixed, sizes.keys(), sizes.keys()), sizes.key_heads);
+    auto q = l2_norm(ctx, raw_q, epsilon, scale), k = l2_norm(ctx, raw_k, epsilon);   // (Token, KeyHead, HeadDim)
     auto v = split(columns<Values>(ctx, mixed, 2 * sizes.keys(), sizes.values()), sizes.value_heads);
     ctx.show("attn.q", q);
     ctx.show("attn.k", k);

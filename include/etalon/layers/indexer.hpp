@@ -2,7 +2,7 @@
 // The indexer: a small attention without values that decides which entries the real one may see.
 //
 //   q = rope(W_q c),  weight = W_w x / sqrt(heads dim),  keys: a compressor of their own
-//   score(t, w) = sum_h weight[t][h] relu(q[t][h] . key[w]);  the k best entries of each token  (ops/select_entries.hpp)
+//   score(t, w) = sum_h weight[t][h] relu(q[t][h] . key[w]);  the k best entries of each token (ops/select_entries.hpp)
 //
 // DeepSeek-AI 2025 (DeepSeek-V3.2, "lightning indexer"); over compressed entries: DeepSeek-V4. Everything that is
 // compared is computed in mode F whatever the context's mode: a rounding here would flip choices. Left out: the

@@ -10,6 +10,7 @@
 // published weights expect the embedding first.
 #include <etalon/decoder.hpp>
 #include <etalon/ops/columns.hpp>
+#include <etalon/ops/linear.hpp>
 
 namespace etalon {
 

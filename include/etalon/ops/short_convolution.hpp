@@ -3,7 +3,8 @@
 //
 //   y_t[c] = silu(dot(w[c], [x_{t-K+1}[c], …, x_t[c]])),  0 before the sequence began
 //
-// Fu et al. 2023 (H3), section 3.1; Gu & Dao 2023 (Mamba), section 3.4. The dot is the contract's (R1). A sequence keeps its last K - 1 inputs, so that chunks of any size give one result.
+// Fu et al. 2023 (H3), section 3.1; Gu & Dao 2023 (Mamba), section 3.4.
+// The dot is the contract's (R1). A sequence keeps its last K - 1 inputs, so that chunks of any size give one result.
 #include <vector>
 
 #include <etalon/context.hpp>

@@ -214,7 +214,9 @@ inline std::optional<CodePointSet> posix_bracket(Reader& in) {
   return negated ? set->complement() : *set;
 }
 
-CodePointSet parse_class(Reader& in, int depth);
+enum class LetterCase { counts, ignored };
+
+CodePointSet parse_class(Reader& in, int depth, LetterCase letter_case = LetterCase::counts);
 
 // One member of a class: a nested class, an escape, or a character.
 inline ClassItem class_item(Reader& in, int depth) {
@@ -239,8 +241,8 @@ inline void require_another_bracket(const Reader& in, std::size_t start) {
 }
 
 // From behind the opening bracket to behind the closing one. && takes the intersection of what stands on its two
-// sides; ^ negates the whole.
-inline CodePointSet parse_class(Reader& in, int depth) {
+// sides; ^ negates the whole; where case is ignored, variants are added before that.
+inline CodePointSet parse_class(Reader& in, int depth, LetterCase letter_case) {
   if (depth > 20) in.refuse("at most 20 classes inside each other", "one more");
   const std::size_t start = in.position();
   const bool negated = in.take('^');
@@ -275,6 +277,7 @@ inline CodePointSet parse_class(Reader& in, int depth) {
   }
   in.next();
   meet();
+  if (letter_case == LetterCase::ignored) met = with_case_variants(*met);
   return negated ? met->complement() : *met;
 }
 

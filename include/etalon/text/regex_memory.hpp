@@ -31,7 +31,9 @@ class RegexMemory {
  private:
   using Bits = std::vector<std::uint64_t>;
 
-  static bool is_set(const Bits& bits, std::size_t at) { return !bits.empty() && (bits[at / 64] >> (at % 64) & 1) != 0; }
+  static bool is_set(const Bits& bits, std::size_t at) {
+    return !bits.empty() && (bits[at / 64] >> (at % 64) & 1) != 0;
+  }
   void set(Bits& bits, std::size_t at) {
     if (bits.empty()) bits.assign(text_size_ / 64 + 1, 0);
     bits[at / 64] |= std::uint64_t{1} << (at % 64);

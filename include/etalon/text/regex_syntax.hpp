@@ -156,8 +156,8 @@ class Parser {
   Node one_atom(Options& options, char32_t& literal) {
     if (in_.take('(')) return group(options);
     if (in_.take('[')) {
-      const CodePointSet set = parse_class(in_, 0);
-      return {.kind = Kind::set, .set = options.ignore_case ? with_case_variants(set) : set};
+      const LetterCase letter_case = options.ignore_case ? LetterCase::ignored : LetterCase::counts;
+      return {.kind = Kind::set, .set = parse_class(in_, 0, letter_case)};
     }
     if (in_.take('.')) {
       CodePointSet all({{0, last_code_point}});

@@ -16,8 +16,8 @@ TEST_CASE("each limit stops at its own number") {
   CHECK_NOTHROW(budget.output(5));
   CHECK_THROWS_AS(budget.output(6), Failure);
   const Budget::Level one(budget), two(budget);
-  CHECK_THROWS_AS(Budget::Level(budget), Failure);
-  CHECK_THROWS_AS(Budget::Level(budget), Failure);  // a refused level does not count
+  CHECK_THROWS_AS((Budget::Level{budget}), Failure);
+  CHECK_THROWS_AS((Budget::Level{budget}), Failure);  // a refused level does not count
 }
 
 TEST_CASE("a product that overflows is refused before it is computed") {

@@ -26,7 +26,7 @@ std::string shape(const Expression& node) {
   return out + ")";
 }
 std::string parsed(const std::string& source) {
-  ExpressionParser parser(Lexer("{{" + source + "}}").tokens());
+  ExpressionParser parser(Lexer("{{ " + source + " }}").tokens());
   parser.skip_begin();
   return shape(*parser.expression());
 }

@@ -11,7 +11,7 @@
 namespace etalon::text::jinja {
 
 struct Limits {
-  std::uint64_t steps = 20'000'000;           // expressions evaluated, passes of loops, items compared
+  std::uint64_t steps = 10'000'000;           // expressions evaluated, passes of loops, items compared
   std::uint64_t bytes = std::uint64_t{1} << 30;  // of text and lists, counted when made, never given back
   std::size_t output = std::size_t{256} << 20;   // bytes of the rendered text
   int depth = 1500;                           // evaluations inside each other (about 200 macro calls)

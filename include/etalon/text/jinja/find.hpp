@@ -36,6 +36,6 @@ inline std::size_t find_last_in(Budget& budget, std::string_view text, std::stri
   return text.rfind(part);
 }
 
-inline void charge_search(Budget& budget, std::string_view text) { budget.step(text.size() / 256); }
+inline void charge_search(Budget& budget, std::string_view text) { budget.step(text.size() / 128); }
 
 }  // namespace etalon::text::jinja
