@@ -39,7 +39,9 @@ Totals totals_of(const ModelFacts& facts) {
 }
 
 // Bytes that a token adds: on average, where a layer adds something for every so many tokens.
-double state_bytes(const LayerFacts& layer) { return 4.0 * static_cast<double>(layer.state_per_token) / layer.state_stride; }
+double state_bytes(const LayerFacts& layer) {
+  return 4.0 * static_cast<double>(layer.state_per_token) / layer.state_stride;
+}
 double state_bytes(const ModelFacts& facts) {
   double bytes = 0.0;
   for (const LayerFacts& layer : facts.layers) bytes += state_bytes(layer);

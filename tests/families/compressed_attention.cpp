@@ -41,13 +41,15 @@ TEST_CASE("layers that are not described are refused by the field's name") {
   CHECK(contains(error_of([&] { compression_of(configuration(""), 0); }), "compress_ratios"));
 }
 
-TEST_CASE("two rotations in both spellings: plain for the window alone, yarn of another base where there are entries") {
+TEST_CASE("two rotations in every spelling: plain for the window alone, yarn of another base where there are entries") {
   const auto published = configuration(R"("rope_theta": 10000, "compress_rope_theta": 160000,
     "rope_scaling": {"type": "yarn", )" + yarn + "}");
   const auto saved = configuration(R"("rope_theta": 10000,
     "rope_parameters": {"main": {"rope_type": "default", "rope_theta": 10000},
       "compress": {"rope_type": "yarn", "rope_theta": 160000, "attention_factor": 1.0, )" + yarn + "}}");
-  for (const auto& config : {published, saved}) {
+  const auto flat = configuration(R"("rope_theta": 10000, "compress_rope_theta": 160000,
+    "rope_parameters": {"rope_type": "yarn", )" + yarn + "}");
+  for (const auto& config : {published, saved, flat}) {
     const Rope window = rotary_of(config, false, 64), entries = rotary_of(config, true, 64);
     CHECK(window.frequencies[8] == doctest::Approx(0.1));
     CHECK(window.frequencies[31] == doctest::Approx(1.3335214e-4));

@@ -27,7 +27,10 @@ TEST_CASE("the comparison sees a wrong model: each of these alone makes it fail"
     CHECK(wrong([](auto& d) { d.layers[2].attention.k.bias.reset(); }));
     CHECK(wrong([](auto& d) { d.layers[2].attention.out.bias.reset(); }));
     CHECK(wrong([](auto& d) { d.layers[2].ffn.router.bias.reset(); }));
-    CHECK(wrong([](auto& d) { d.layers[2].ffn.router.rule.score = RouterScore::softmax; d.layers[2].ffn.router.rule.renormalise = false; }));
+    CHECK(wrong([](auto& d) {   // divided by their sum they would be the same weights
+      d.layers[2].ffn.router.rule.score = RouterScore::softmax;
+      d.layers[2].ffn.router.rule.renormalise = false;
+    }));
     CHECK(wrong([](auto& d) { for (auto& expert : d.layers[3].ffn.experts) expert.activation.limit = 7.0f; }));
     CHECK(wrong([](auto& d) { for (auto& expert : d.layers[3].ffn.experts) expert.activation.alpha = 1.0f; }));
     CHECK(wrong([](auto& d) { for (auto& expert : d.layers[3].ffn.experts) std::swap(expert.gate, expert.up); }));
@@ -83,11 +86,13 @@ TEST_CASE("gate and up alternate in the fused tensor, whichever way it is stored
     CHECK(row(expert.up.weight.storage, 5, 64)[static_cast<std::size_t>(k)] == Bf16{fused[at + 11]}.decode());
   }
   const auto packed = family.load("gpt_oss_mxfp4");   // blocks: row n of up is row 2n + 1
-  const auto codes = numbers_of<std::uint8_t>(*packed.checkpoint.find("model.layers.0.mlp.experts.gate_up_proj_blocks"));
-  const auto scales = numbers_of<std::uint8_t>(*packed.checkpoint.find("model.layers.0.mlp.experts.gate_up_proj_scales"));
+  const std::string fused_name = "model.layers.0.mlp.experts.gate_up_proj";
+  const auto codes = numbers_of<std::uint8_t>(*packed.checkpoint.find(fused_name + "_blocks"));
+  const auto scales = numbers_of<std::uint8_t>(*packed.checkpoint.find(fused_name + "_scales"));
   const auto up = row(packed.model.decoder.layers[0].ffn.experts[3].up.weight.storage, 5, 64);
   const std::size_t line = 3 * 128 + 11;
-  CHECK(up[33] == E2m1{static_cast<std::uint8_t>(codes[line * 32 + 16] >> 4)}.decode() * E8m0{scales[line * 2 + 1]}.decode());
+  const E2m1 code{static_cast<std::uint8_t>(codes[line * 32 + 16] >> 4)};
+  CHECK(up[33] == code.decode() * E8m0{scales[line * 2 + 1]}.decode());
 }
 
 TEST_CASE("the state that the description promises is the state there is") {
@@ -113,7 +118,7 @@ TEST_CASE("missing, extra and misshapen tensors are named all at once, fused one
     return tensor;
   }, {{"model.layers.0.self_attn.q_norm.weight", io::Dtype::F32, {1}, std::vector<std::byte>(4)}});
   for (const char* part : {"without its scales", "missing: model.layers.2.self_attn.sinks",
-                           "model.layers.0.mlp.experts.gate_up_proj_blocks is [8, 128, 1, 32], expected [8, 128, 2, 16]",
+                           "mlp.experts.gate_up_proj_blocks is [8, 128, 1, 32], expected [8, 128, 2, 16]",
                            "model.layers.3.mlp.experts.down_proj_bias is [4, 128]",
                            "unknown: model.layers.0.self_attn.q_norm.weight"})
     CHECK_MESSAGE(contains(message, part), message);

@@ -42,7 +42,9 @@ TEST_CASE("what is said counts") {
 }
 
 TEST_CASE("the family's options: biases, norms of heads, a gate beside each query, a share of the head that turns") {
-  const Gqa attention = gqa_of(config(), {.theta = 16.0, .partial = 0.5, .bias = true, .head_norm = NormOptions{.zero_centred = true}, .gated = true});
+  const GqaOptions options{.theta = 16.0, .partial = 0.5, .bias = true, .head_norm = NormOptions{.zero_centred = true},
+                           .gated = true};
+  const Gqa attention = gqa_of(config(), options);
   CHECK(attention.rotary.frequencies == std::vector<double>{1.0, 0.25});
   CHECK(attention.q.weight.rows() == 96);
   CHECK(attention.q.bias->columns() == 96);
@@ -55,7 +57,7 @@ TEST_CASE("the family's options: biases, norms of heads, a gate beside each quer
 
 TEST_CASE("sizes that do not fit each other are refused by name") {
   const auto message = [](const std::string& fields) { return error_of([&] { gqa_of(config(fields), {}); }); };
-  CHECK(contains(message(R"(, "num_key_value_heads": 4)"), "num_key_value_heads: expected a divisor of num_attention_heads"));
+  CHECK(contains(message(R"(, "num_key_value_heads": 4)"), "num_key_value_heads: expected a divisor of num_attention"));
   CHECK(contains(message(R"(, "num_key_value_heads": 7)"), "num_key_value_heads"));
   CHECK(contains(message(R"(, "head_dim": 7)"), "head_dim"));
   const auto odd = io::Config::parse(R"({"hidden_size": 50, "num_attention_heads": 6})", "config.json");

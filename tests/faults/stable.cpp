@@ -27,6 +27,9 @@ std::string StableConfig::text(const io::Key& key, std::string otherwise) const 
 std::vector<int> StableConfig::integers(const io::Key& key, io::Range range) const {
   return config->integers(key, range);
 }
+std::vector<int> StableConfig::integers(const io::Key& key, io::Range range, std::vector<int> otherwise) const {
+  return config->integers(key, range, std::move(otherwise));
+}
 std::vector<std::string> StableConfig::texts(const io::Key& key, std::vector<std::string> otherwise) const {
   return config->texts(key, std::move(otherwise));
 }

@@ -40,6 +40,7 @@ struct StableConfig {
   bool boolean(const io::Key& key, bool otherwise) const;
   std::string text(const io::Key& key, std::string otherwise) const;
   std::vector<int> integers(const io::Key& key, io::Range range) const;
+  std::vector<int> integers(const io::Key& key, io::Range range, std::vector<int> otherwise) const;
   std::vector<std::string> texts(const io::Key& key, std::vector<std::string> otherwise) const;
   io::Config object(const io::Key& key) const;
   bool has(const io::Key& key) const;

@@ -179,10 +179,6 @@ TEST_CASE("absurd configurations are one clear line, at once and in little memor
 #endif
 }
 
-TEST_CASE("an odd rotary width is refused, for it has no pairs") {
-  CHECK(configured("deepseek_v3", "qk_rope_head_dim", "15") != "no error");
-}
-
 TEST_CASE("a folder without configuration or without weights says what is missing") {
   const Scratch empty, bare;
   CHECK(contains(loaded(empty.path()), "config.json in the folder"));

@@ -1,4 +1,4 @@
-// Tests of include/etalon/layers/gated_delta_net.hpp. The whole layer beside transformers: tests/families/qwen3_next.cpp.
+// Tests of include/etalon/layers/gated_delta_net.hpp. Beside transformers it stands in tests/families/qwen3_next.cpp.
 #include <etalon/layers/gated_delta_net.hpp>
 
 #include <doctest/doctest.h>
@@ -13,10 +13,14 @@ namespace {
 constexpr int channels = 20, key_heads = 2, value_heads = 4, key_dim = 6, value_dim = 5, taps = 3;
 constexpr DeltaSizes sizes{key_heads, value_heads, key_dim, value_dim, taps};
 
+using Projection = OneOf<GroupedDeltaProjection, FlatDeltaProjection>;
+
 // A layer with the given projection, and numbers in its weights that `seed` decides.
-GatedDeltaNet layer_of(OneOf<GroupedDeltaProjection, FlatDeltaProjection> projection, Filled& filled, std::uint64_t seed) {
-  GatedDeltaNet layer{sizes, std::move(projection), {{sizes.mixed(), taps}, {}}, {{value_heads}, {}}, {{value_heads}, {}},
-                      rms_norm_of<ValueDim>(value_dim, 1e-3f), linear_of<Channel, Joined<ValueHead, ValueDim>>(channels, sizes.values())};
+GatedDeltaNet layer_of(Projection projection, Filled& filled, std::uint64_t seed) {
+  const Weight<ValueHead> per_head{{value_heads}, {}};
+  GatedDeltaNet layer{sizes, std::move(projection), {{sizes.mixed(), taps}, {}}, per_head, per_head,
+                      rms_norm_of<ValueDim>(value_dim, 1e-3f),
+                      linear_of<Channel, Joined<ValueHead, ValueDim>>(channels, sizes.values())};
   filled.set_all(layer, seed);
   return layer;
 }
@@ -48,7 +52,8 @@ std::vector<int> of_groups(int groups, int width, int first, int count) {
 }
 
 // One sequence through the layer in chunks.
-std::vector<float> output(const GatedDeltaNet& layer, const std::vector<float>& x, int chunk, DeltaState* end = nullptr) {
+std::vector<float> output(const GatedDeltaNet& layer, const std::vector<float>& x, int chunk,
+                          DeltaState* end = nullptr) {
   Run<> run;
   DeltaState state = layer.new_state();
   std::vector<float> y;

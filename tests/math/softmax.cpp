@@ -135,3 +135,15 @@ TEST_CASE("softmax sums to 1 and agrees with double, for logits of any size") {
     CHECK(std::accumulate(x.begin(), x.end(), 0.0) == doctest::Approx(1.0).epsilon(1e-6));
   }
 }
+
+TEST_CASE("by hand: keys 1 and 3 of a block; a run of keys is a set too") {
+  CHECK(keys_between(0, 32) == 0xffffffffu);
+  CHECK(keys_between(1, 3) == 0b110u);
+  CHECK(keys_between(5, 5) == 0u);
+  CHECK((holds(0b1010u, 3) && !holds(0b1010u, 2)));
+  float t[] = {100.0f, 0.0f, 100.0f, 1.0f, 100.0f};
+  const SoftmaxSum block = softmax_block(t, 4, KeySet{0b1010});
+  CHECK(block.shift == 1);
+  CHECK(block.total == 1.5f);
+  CHECK(std::vector<float>(t, t + 4) == std::vector<float>{0.0f, 0.5f, 0.0f, 1.0f});
+}

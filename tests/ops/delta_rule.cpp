@@ -61,7 +61,9 @@ std::vector<double> in_double(const Example& e) {
   std::vector<double> out;
   const DeltaRuleInputs in = e.inputs(0, e.tokens);
   std::vector<double> s(e.memory.size());
-  const auto at = [&, keys = keys, width = width](int h, int i, int c) -> double& { return s[static_cast<std::size_t>((h * keys + i) * width + c)]; };
+  const auto at = [&, keys = keys, width = width](int h, int i, int c) -> double& {
+    return s[static_cast<std::size_t>((h * keys + i) * width + c)];
+  };
   for (int t = 0; t < e.tokens; ++t)
     for (int h = 0; h < heads; ++h)
       for (int c = 0; c < width; ++c) {
@@ -147,7 +149,8 @@ TEST_CASE("the decay is exp(-exp(rate) softplus(x + bias)): between 0 and 1, and
   Run<> run;
   std::vector<float> x{0.0f, 1.0f, -200.0f, 3000.0f};
   const std::vector<float> rate{0.0f, 1.0f}, bias{0.0f, 0.5f};
-  decay_of(run.ctx, seen<ValueHead>(rate, 2), seen<ValueHead>(bias, 2), View<float, Token, ValueHead>{x.data(), {2, 2}});
+  const View<float, Token, ValueHead> in_place{x.data(), {2, 2}};
+  decay_of(run.ctx, seen<ValueHead>(rate, 2), seen<ValueHead>(bias, 2), in_place);
   CHECK(x[0] == doctest::Approx(0.5).epsilon(1e-6));   // exp(-ln 2)
   CHECK(x[1] == doctest::Approx(std::exp(-std::exp(1.0) * std::log1p(std::exp(1.5)))).epsilon(1e-6));
   CHECK(x[2] == 1.0f);

@@ -11,7 +11,7 @@
 using namespace etalon;
 using namespace etalon::test;
 
-TEST_CASE("by hand: (3, 4) with epsilon 0 becomes (0.6, 0.8); with epsilon 11 it is divided by 6; a factor comes last") {
+TEST_CASE("by hand: (3, 4) with epsilon 0 becomes (0.6, 0.8); with 11 it is divided by 6; a factor comes last") {
   Run<> run;
   const std::vector<float> x{3, 4, 6, 8};
   const auto seen_x = seen<Token, KeyHead, HeadDim>(x, 1, 2, 2);
@@ -20,7 +20,7 @@ TEST_CASE("by hand: (3, 4) with epsilon 0 becomes (0.6, 0.8); with epsilon 11 it
   CHECK(copied(l2_norm(run.ctx, seen_x, 11.0f, 4.0f))[0] == 3 * divide(1.0f, 6.0f) * 4);
 }
 
-TEST_CASE("lengths are 1 to a few roundings; the mean instead of the sum would be off by the root of the width") {
+TEST_CASE("lengths are 1 to a few roundings") {
   Random random;
   const std::vector<float> x = random.normals(20 * 3 * 50);
   Run<> run;

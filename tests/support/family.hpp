@@ -1,6 +1,6 @@
 #pragma once
-// What the tests of all families have in common: golden files in each spelling of the configuration, and the bits of one
-// sequence however it is cut.
+// What the tests of all families have in common: golden files in each spelling of the configuration, and the bits of
+// one sequence however it is cut.
 //
 //   const FamilyTest<mixtral::Family> test;
 //   test.check_golden("mixtral", 30);   test.check_chunks("mixtral");
@@ -148,7 +148,8 @@ template <class Family> struct FamilyTest {
   }
 
   // What loading says of a checkpoint that was altered.
-  static std::string error_of_altered(const std::string& name, const Alter& alter, const std::vector<Altered>& more = {}) {
+  static std::string error_of_altered(const std::string& name, const Alter& alter,
+                                      const std::vector<Altered>& more = {}) {
     const Scratch folder;
     write_altered(golden_models() / name, folder.path(), alter, more);
     return error_of([&] { io::load<Family>(folder.path()); });

@@ -30,7 +30,9 @@ Compression compression_of(const ConfigSource auto& config, int i) {
 // Layers with entries rotate by a base and a scaling of their own. width: rotated channels.
 Rope rotary_of(const ConfigSource auto& config, bool compressed, int width) {
   RopeScaling scaling = rope_scaling(config, compressed ? 160000.0 : 10000.0, compressed ? "compress" : "main");
-  if (config.has("rope_scaling") || !config.has("rope_parameters")) {   // as published: one set, of those with entries
+  const bool by_kind = !config.has("rope_scaling") && config.has("rope_parameters") &&
+                       config.object("rope_parameters").has("main");
+  if (!by_kind) {   // as published: one set, of the layers with entries
     if (!compressed) scaling.kind = RopeKind::plain;
     if (compressed) scaling.theta = config.number("compress_rope_theta", {1.001, 1e15}, 160000.0);
     scaling.attention_factor = scaling.attention_factor.value_or(1.0);

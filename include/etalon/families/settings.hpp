@@ -64,7 +64,7 @@ std::vector<std::string> layer_types(const C& config, int layers, const std::vec
                                      auto&& otherwise) {
   std::vector<std::string> types;
   for (int i = 0; i < layers && !config.has("layer_types"); ++i) types.push_back(otherwise(i));
-  if (config.has("layer_types")) types = config.texts("layer_types");
+  if (config.has("layer_types")) types = config.texts("layer_types", {});
   bool fit = static_cast<int>(types.size()) == layers;
   for (const std::string& type : types) fit = fit && std::find(known.begin(), known.end(), type) != known.end();
   if (fit) return types;

@@ -62,8 +62,8 @@ inline LayerFacts described(const Gqa& attention) {
 inline LayerFacts described(const GatedDeltaNet& mixer) {
   const DeltaSizes& size = mixer.sizes;
   const std::int64_t memory = std::int64_t{size.values()} * size.key_dim;
-  return {"gated delta rule, " + std::to_string(size.value_heads) + " memories of " + std::to_string(size.key_dim) + " x " +
-              std::to_string(size.value_dim) + ", convolution of " + std::to_string(size.taps), "", 0,
+  return {"gated delta rule, " + std::to_string(size.value_heads) + " memories of " + std::to_string(size.key_dim) +
+              " x " + std::to_string(size.value_dim) + ", convolution of " + std::to_string(size.taps), "", 0,
           memory + std::int64_t{size.taps - 1} * size.mixed()};
 }
 template <class... Mixers> LayerFacts described(const OneOfMixers<Mixers...>& mixer) {
@@ -79,6 +79,7 @@ template <class Kind> std::string described(const Moe<Kind>& moe) {
                      std::to_string(moe.router.rule.chosen) + " chosen";
   if (moe.router.rule.groups > 1)
     text += " from " + std::to_string(moe.router.rule.kept_groups) + " of " + std::to_string(moe.router.rule.groups) + " groups";
+  if (moe.router.by_token) text += " by token id";
   if (moe.shared) text += ", shared expert " + std::to_string(moe.shared->gate.weight.rows()) + " wide";
   return text;
 }
