@@ -38,7 +38,8 @@ class ReplyPrinter {
     }
     const bool thinks = event.part == text::ReplyPart::thinking;
     std::string text = event.text;
-    if (begin(thinks ? "thinking" : "answer")) text.erase(0, text.find_first_not_of("\n"));   // blank lines between parts
+    if (begin(thinks ? "thinking" : "answer"))
+      text.erase(0, text.find_first_not_of("\n"));   // blank lines between parts
     if (thinks && terminal_) text = "\033[2m" + text + "\033[0m";
     std::cout << text << std::flush;
     ended_line_ = event.text.empty() ? ended_line_ : event.text.back() == '\n';
@@ -116,7 +117,8 @@ class Conversation {
     printer.end();
     held_ = tokens;
     held_.insert(held_.end(), result.tokens.begin(), result.tokens.end());
-    if (!result.stopped) std::cerr << "(cut off after " << result.tokens.size() << " tokens; --max-tokens allows more)\n";
+    if (!result.stopped)
+      std::cerr << "(cut off after " << result.tokens.size() << " tokens; --max-tokens allows more)\n";
     show_experts();
     return message;
   }
@@ -124,8 +126,12 @@ class Conversation {
   // Adds a piece of the reply to the message that templates will see in later turns.
   static void remember(text::Json& message, const text::ReplyEvent& event) {
     if (event.part == text::ReplyPart::tool_call) {
-      message["tool_calls"].push_back({{"type", "function"}, {"id", event.call.id},
-          {"function", {{"name", event.call.name}, {"arguments", io::parse_ordered_json(event.call.arguments, "tool call", {.depth = 200})}}}});
+      message["tool_calls"].push_back(
+          {{"type", "function"},
+           {"id", event.call.id},
+           {"function",
+            {{"name", event.call.name},
+             {"arguments", io::parse_ordered_json(event.call.arguments, "tool call", {.depth = 200})}}}});
       return;
     }
     auto& field = message[event.part == text::ReplyPart::thinking ? "reasoning_content" : "content"];
@@ -134,7 +140,8 @@ class Conversation {
 
   // What the engine holds of an earlier turn is kept as far as the new prompt begins with it.
   void keep_common(const std::vector<int>& prompt) {
-    const std::size_t most = std::min({prompt.empty() ? 0 : prompt.size() - 1, held_.size(), static_cast<std::size_t>(engine_->length())});
+    const std::size_t most =
+        std::min({prompt.empty() ? 0 : prompt.size() - 1, held_.size(), static_cast<std::size_t>(engine_->length())});
     std::size_t common = 0;
     while (common < most && prompt[common] == held_[common]) ++common;
     engine_->truncate(static_cast<int>(common));

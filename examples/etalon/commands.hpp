@@ -17,6 +17,5 @@ void add_logits(CLI::App& app);
 void add_trace(CLI::App& app);
 void add_compare(CLI::App& app);
 void add_inspect(CLI::App& app);
-void add_bench(CLI::App& app);
 
 }  // namespace etalon::command

@@ -45,7 +45,8 @@ std::vector<std::string> words_of(const std::optional<TextModel>& text, const st
   return words;
 }
 
-io::OrderedJson result_json(const sample::Generated& result, const std::optional<TextModel>& text, const ExpertLog* log) {
+io::OrderedJson result_json(const sample::Generated& result, const std::optional<TextModel>& text,
+                            const ExpertLog* log) {
   io::OrderedJson json;
   json["tokens"] = result.tokens;
   json["text"] = text ? io::OrderedJson(text->text(result.tokens)) : io::OrderedJson(nullptr);
@@ -82,7 +83,8 @@ void run(const GenerateFlags& flags) {
   else if (!flags.json) std::cout << io::OrderedJson(result.tokens).dump() << '\n';
   sequence.insert(sequence.end(), result.tokens.begin(), result.tokens.end());
   if (flags.json) std::cout << result_json(result, text, flags.sampling.show_experts ? &log : nullptr).dump() << '\n';
-  else if (flags.sampling.show_experts) std::cout << '\n' << log.table(words_of(text, sequence), engine->facts().experts);
+  else if (flags.sampling.show_experts)
+    std::cout << '\n' << log.table(words_of(text, sequence), engine->facts().experts);
 }
 
 }  // namespace

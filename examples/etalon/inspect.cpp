@@ -65,7 +65,10 @@ io::OrderedJson as_json(const Engine& engine, const std::string& folder) {
     layers.push_back({{"attention", layer.attention}, {"ffn", layer.ffn},
                       {"state_bytes_per_token", in_json(state_bytes(layer))}, {"state_bytes", layer.state_fixed * 4}});
   for (const WeightFacts& weight : facts.weights)
-    tensors.push_back({{"name", weight.tensor}, {"path", weight.path}, {"shape", weight.shape}, {"format", weight.format},
+    tensors.push_back({{"name", weight.tensor},
+                       {"path", weight.path},
+                       {"shape", weight.shape},
+                       {"format", weight.format},
                        {"bytes", weight.bytes}});
   return {{"model", folder}, {"family", facts.family}, {"vocab", facts.vocab}, {"hidden_size", facts.channels},
           {"context", facts.context}, {"experts", facts.experts}, {"experts_per_token", facts.chosen},
@@ -87,7 +90,9 @@ void print_layers(const ModelFacts& facts) {
   for (std::size_t i = 0; i < facts.layers.size();) {
     std::size_t end = i + 1;
     const LayerFacts& layer = facts.layers[i];
-    while (end < facts.layers.size() && facts.layers[end].attention == layer.attention && facts.layers[end].ffn == layer.ffn) ++end;
+    while (end < facts.layers.size() && facts.layers[end].attention == layer.attention &&
+           facts.layers[end].ffn == layer.ffn)
+      ++end;
     const std::string which = end == i + 1 ? "layer " + std::to_string(i)
                                            : "layers " + std::to_string(i) + "-" + std::to_string(end - 1);
     std::cout << "  " << which << ": " << layer.attention << "; " << layer.ffn << "; state "
@@ -101,11 +106,12 @@ void print_layers(const ModelFacts& facts) {
 void print(const Engine& engine, const std::string& folder) {
   const ModelFacts& facts = engine.facts();
   const Totals totals = totals_of(facts);
-  std::cout << folder << ": " << facts.family << ", " << facts.layers.size() << " layers, hidden size " << facts.channels
-            << ", vocabulary " << facts.vocab << ", context " << facts.context << "\n"
+  std::cout << folder << ": " << facts.family << ", " << facts.layers.size() << " layers, hidden size "
+            << facts.channels << ", vocabulary " << facts.vocab << ", context " << facts.context << "\n"
             << "parameters  " << grouped(totals.parameters) << ", active for one token " << grouped(totals.active);
   if (facts.predictions > 0)
-    std::cout << "; and " << grouped(totals.prediction) << " of their own in " << facts.predictions << " prediction module(s)";
+    std::cout << "; and " << grouped(totals.prediction) << " of their own in " << facts.predictions
+              << " prediction module(s)";
   std::cout << "\nweights     " << grouped(totals.bytes) << " bytes:";
   for (const auto& [format, bytes] : totals.bytes_by_format) std::cout << ' ' << format << ' ' << grouped(bytes);
   std::cout << "\nstate       " << in_json(state_bytes(facts)) << " bytes a token (f32), "

@@ -21,7 +21,8 @@ void write_logits(const LogitsFlags& flags) {
   io::SafetensorsWriter::probe(flags.out);
   const auto engine = open_model(flags.run);
   std::vector<float> logits;   // (Token, Vocab)
-  run_tokens(*engine, tokens, flags.run, [&](auto rows) { logits.insert(logits.end(), rows.data, rows.data + rows.size()); });
+  run_tokens(*engine, tokens, flags.run,
+             [&](auto rows) { logits.insert(logits.end(), rows.data, rows.data + rows.size()); });
   io::SafetensorsWriter writer;
   io::describe_run(writer, *engine, flags.run.model, tokens);
   writer.add_borrowed("logits", io::Dtype::F32, {static_cast<std::int64_t>(tokens.size()), engine->facts().vocab},
@@ -33,7 +34,8 @@ void write_logits(const LogitsFlags& flags) {
 }  // namespace
 
 void add_logits(CLI::App& app) {
-  auto* sub = app.add_subcommand("logits", "Write the logits of every token to a safetensors file (f32, [token, vocab])");
+  auto* sub =
+      app.add_subcommand("logits", "Write the logits of every token to a safetensors file (f32, [token, vocab])");
   auto flags = std::make_shared<LogitsFlags>();
   add_run_flags(*sub, flags->run);
   sub->add_option("--tokens", flags->tokens, tokens_help)->required();

@@ -23,19 +23,23 @@ std::optional<Numerics> numerics_named(const std::string& name) {
   if (name.empty()) return std::nullopt;
   for (Numerics mode : {Numerics::f32, Numerics::bf16, Numerics::int8})
     if (name == name_of(mode)) return mode;
-  throw Error("--numerics", "f32, bf16 or int8", etalon::quoted(name), "leave it out for the default of the checkpoint");
+  throw Error("--numerics", "f32, bf16 or int8", etalon::quoted(name),
+              "leave it out for the default of the checkpoint");
 }
 
 RunOptions run_options(const RunFlags& flags) {
   RunOptions options;
   if (flags.backend == "cuda")
-    throw Error("--backend", "reference or cpu", "cuda, which this build does not have", "use --backend cpu: the bits are the same");
+    throw Error("--backend", "reference or cpu", "cuda, which this build does not have",
+                "use --backend cpu: the bits are the same");
   if (flags.backend != "reference" && flags.backend != "cpu")
     throw Error("--backend", "reference, cpu or cuda", etalon::quoted(flags.backend), "use --backend cpu");
   if (flags.isa != "auto" && flags.isa != "scalar")
-    throw Error("--isa", "auto or scalar", etalon::quoted(flags.isa), "leave it out: the bits are the same on every path");
+    throw Error("--isa", "auto or scalar", etalon::quoted(flags.isa),
+                "leave it out: the bits are the same on every path");
   options.backend = flags.backend;
-  options.threads = flags.threads > 0 ? flags.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  options.threads =
+      flags.threads > 0 ? flags.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   options.numerics = numerics_named(flags.numerics);
   return options;
 }
@@ -47,7 +51,8 @@ void add_run_flags(CLI::App& sub, RunFlags& flags) {
   sub.add_option("--backend", flags.backend, "reference (plain loops) or cpu")->capture_default_str();
   sub.add_option("--threads", flags.threads, "threads of the cpu backend (default: one for each core)")
       ->check(CLI::Range(1, 1024));
-  sub.add_option("--isa", flags.isa, "vector instructions: auto or scalar; the bits do not change")->capture_default_str();
+  sub.add_option("--isa", flags.isa, "vector instructions: auto or scalar; the bits do not change")
+      ->capture_default_str();
   sub.add_option("--numerics", flags.numerics,
                  "f32, bf16 or int8: how activations enter linear layers (default: by the checkpoint's format)");
   sub.add_option("--chunk", flags.chunk, "feed the prompt in chunks of N tokens; the bits do not change")

@@ -19,7 +19,8 @@ void add_sampling_flags(CLI::App& sub, SamplingFlags& flags) {
       ->check(CLI::Range(0.0, 1.0))->capture_default_str();
   sub.add_option("--repeat-penalty", flags.options.repeat_penalty, "above 1: tokens already there become less likely")
       ->check(CLI::Range(0.01, 100.0))->capture_default_str();
-  sub.add_option("--seed", flags.options.seed, "of the draws: the same seed gives the same text")->capture_default_str();
+  sub.add_option("--seed", flags.options.seed, "of the draws: the same seed gives the same text")
+      ->capture_default_str();
   sub.add_flag("--show-experts", flags.show_experts, "show which experts each token used");
   sub.add_flag("--speculate", flags.speculate, "draft with the model's prediction module; the text does not change");
 }

@@ -35,7 +35,8 @@ std::optional<std::string> wanted_begin(const std::filesystem::path& folder) {
   const io::Config config = io::Config::load(file);
   const auto begin = begin_text(config);
   if (!begin) return std::nullopt;
-  if (config.has("add_bos_token") ? config.boolean("add_bos_token") : template_begins_with(folder, *begin)) return begin;
+  if (config.has("add_bos_token") ? config.boolean("add_bos_token") : template_begins_with(folder, *begin))
+    return begin;
   return std::nullopt;
 }
 

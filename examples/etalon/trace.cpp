@@ -24,7 +24,8 @@ void write_trace(const TraceFlags& flags) {
   run_tokens(*engine, tokens, flags.run, [](auto) {});
   io::SafetensorsWriter writer;
   io::describe_run(writer, *engine, flags.run.model, tokens);
-  writer.add_borrowed("tokens", io::Dtype::I32, {static_cast<std::int64_t>(tokens.size())}, std::as_bytes(std::span(tokens)));
+  writer.add_borrowed("tokens", io::Dtype::I32, {static_cast<std::int64_t>(tokens.size())},
+                      std::as_bytes(std::span(tokens)));
   recorder.write_to(writer);
   writer.write(flags.out);
 }

@@ -24,8 +24,8 @@ struct Step {
 // Owns what a Step points to.
 class StepBuffer {
  public:
-  // Adds a segment: the next tokens of a sequence whose state already holds `start` of them. Rotary positions count from
-  // start + shift: a prediction module's sequence, say, begins with the second token.
+  // Adds a segment: the next tokens of a sequence whose state already holds `start` of them. Rotary positions count
+  // from start + shift: a prediction module's sequence, say, begins with the second token.
   void add(std::span<const int> tokens, int start, int shift = 0) {
     segments_.push_back({static_cast<int>(tokens_.size()), static_cast<int>(tokens.size()), start});
     tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());

@@ -21,7 +21,10 @@ template <class Leaf> struct Walk {
 
   std::string below(const std::string& name) const { return path.empty() ? name : path + "." + name; }
 
-  template <class... Axes> void operator()(const char* name, Weight<Axes...>& weight) const { leaf(below(name), weight); }
+  template <class... Axes>
+  void operator()(const char* name, Weight<Axes...>& weight) const {
+    leaf(below(name), weight);
+  }
   template <class Part> void operator()(const char* name, std::vector<Part>& parts) const {
     for (std::size_t i = 0; i < parts.size(); ++i) {
       const Walk inner{below(name) + "." + std::to_string(i), leaf};

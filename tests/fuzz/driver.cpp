@@ -23,7 +23,8 @@ namespace {
 const std::string telling[] = {
     "0", "-1", "255", "4294967296", "9223372036854775808", "18446744073709551616", "1e999", "-0.0", "1e-400", "NaN",
     "null", "true", "\"\"", "\"\\ud800\"", "{}", "[]", "[[[[[[[[", "}", "]", ",", ":", "\\", "\xff",
-    std::string(1, '\0'), std::string(200, '['), std::string(300, '9'), std::string(8, '\xff'), std::string("\0\0\0\0\0\0\0\x80", 8)};
+    std::string(1, '\0'), std::string(200, '['), std::string(300, '9'), std::string(8, '\xff'),
+    std::string("\0\0\0\0\0\0\0\x80", 8)};
 
 class Changes {
  public:

@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include <etalon/families/deepseek_v3.hpp>
 #include <etalon/io/describe.hpp>
 #include <etalon/io/engine_of.hpp>
 

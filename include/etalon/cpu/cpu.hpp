@@ -1,8 +1,8 @@
 #pragma once
 // The Cpu backend: the reference's numbers, on several threads.
 //
-// It derives from Reference, so an operation that has no overload for it here is the reference's; what differs so far is
-// how rows are shared out. A loop too short to be worth waking threads for stays on the caller's.
+// It derives from Reference, so an operation that has no overload for it here is the reference's; what differs so far
+// is how rows are shared out. A loop too short to be worth waking threads for stays on the caller's.
 #include <memory>
 
 #include <etalon/cpu/thread_pool.hpp>
@@ -22,7 +22,8 @@ struct Cpu : Reference {
 inline constexpr std::int64_t worth_sharing = 400000;
 
 template <class Rows> void for_rows(const Cpu& cpu, int count, std::int64_t work, Rows&& rows) {
-  if (!cpu.pool || count < 2 || count * work < worth_sharing) return for_rows(static_cast<const Reference&>(cpu), count, work, rows);
+  if (!cpu.pool || count < 2 || count * work < worth_sharing)
+    return for_rows(static_cast<const Reference&>(cpu), count, work, rows);
   cpu.pool->run(count, [&rows](int first, int last) { rows(first, last); });
 }
 

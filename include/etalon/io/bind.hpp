@@ -71,7 +71,8 @@ inline std::string shape_problem(const StoredTensor& stored, const std::vector<s
   const std::vector<std::int64_t>& found = stored.tensor->shape;
   const std::vector<std::int64_t> expected = expected_shape(stored, wanted);
   if (stored.slice.of_expert && (found.empty() || stored.expert >= found[0]))
-    return "shape: " + stored.tensor->name + " is " + shape_text(found) + ", expected an expert " + std::to_string(stored.expert);
+    return "shape: " + stored.tensor->name + " is " + shape_text(found) + ", expected an expert " +
+           std::to_string(stored.expert);
   if (stored.slice.of_expert ? found == expected : same_shape(found, expected)) return {};
   return "shape: " + stored.tensor->name + " is " + shape_text(found) + ", expected " + shape_text(expected);
 }
@@ -137,7 +138,8 @@ template <class Model> std::vector<WeightFacts> bind_weights(Model& model, const
   });
   for (const auto& [tensor, used] : experts)
     if (tensor->shape[0] != used)
-      problems.insert("shape: " + tensor->name + " holds " + std::to_string(tensor->shape[0]) + " experts, expected " + std::to_string(used));
+      problems.insert("shape: " + tensor->name + " holds " + std::to_string(tensor->shape[0]) + " experts, expected " +
+                      std::to_string(used));
   for (const TensorInfo& tensor : checkpoint.tensors())
     if (!wanted.contains(tensor.name) && !rules.ignored(tensor.name))
       problems.insert("unknown: " + tensor.name + " " + described_shape(tensor.dtype, tensor.shape));

@@ -78,7 +78,8 @@ template <class Kind> std::string described(const Moe<Kind>& moe) {
                      std::to_string(moe.experts.front().gate.weight.rows()) + " wide, " +
                      std::to_string(moe.router.rule.chosen) + " chosen";
   if (moe.router.rule.groups > 1)
-    text += " from " + std::to_string(moe.router.rule.kept_groups) + " of " + std::to_string(moe.router.rule.groups) + " groups";
+    text += " from " + std::to_string(moe.router.rule.kept_groups) + " of " + std::to_string(moe.router.rule.groups) +
+            " groups";
   if (moe.router.by_token) text += " by token id";
   if (moe.shared) text += ", shared expert " + std::to_string(moe.shared->gate.weight.rows()) + " wide";
   return text;
@@ -96,7 +97,8 @@ template <class... Kinds> void count_experts(const OneOf<Kinds...>& part, ModelF
   std::visit([&](const auto& kind) { count_experts(kind, facts); }, part.kind);
 }
 
-template <class Model> ModelFacts facts_of_model(const Model& model, std::string family, std::vector<WeightFacts> weights) {
+template <class Model>
+ModelFacts facts_of_model(const Model& model, std::string family, std::vector<WeightFacts> weights) {
   ModelFacts facts;
   facts.family = std::move(family);
   facts.vocab = model.decoder.embedding.rows();

@@ -61,8 +61,8 @@ template <class Model, class Backend, class Trace> class EngineOf final : public
     return possible;
   }
 
-  // Row t of the module pairs the hidden state of position t with token t + 1; its state holds one entry a row. Rows not
-  // yet fed are fed now, the last one with `next`, and that one is forgotten again if the sequence does not take it.
+  // Row t of the module pairs the hidden state of position t with token t + 1; its state holds one entry a row. Rows
+  // not yet fed are fed now, the last one with `next`; that one is forgotten again: the sequence may not take it.
   View<const float, Vocab> draft(int next) override {
     const int fed = draft_state_.length(), count = length() - fed;
     const Arena::Scope scope(arena_);
@@ -109,7 +109,8 @@ std::unique_ptr<Engine> make_engine(std::shared_ptr<const Loaded<Model>> loaded,
   const auto made = [&](auto backend) -> std::unique_ptr<Engine> {
     using Backend = decltype(backend);
     if (options.listener)
-      return std::make_unique<EngineOf<Model, Backend, ListeningTrace>>(loaded, std::move(facts), std::move(options), backend);
+      return std::make_unique<EngineOf<Model, Backend, ListeningTrace>>(loaded, std::move(facts), std::move(options),
+                                                                        backend);
     return std::make_unique<EngineOf<Model, Backend, NoTrace>>(loaded, std::move(facts), std::move(options), backend);
   };
   if (options.backend == "reference") return made(Reference{});

@@ -53,7 +53,8 @@ inline BlockSize block_size(const Config& config) {
   return {sizes[0], sizes[1]};
 }
 
-// What every family's checkpoints share: tied embeddings read one tensor twice, and buffers of other software are let be.
+// What every family's checkpoints share: tied embeddings read one tensor twice, and buffers of other software are let
+// be.
 template <class Family> BindRules rules_of(const Config& config) {
   const bool tied = config.boolean("tie_word_embeddings", Family::tied_by_default);
   const int layers = config.integer("num_hidden_layers", {1, 1024});
@@ -63,12 +64,14 @@ template <class Family> BindRules rules_of(const Config& config) {
     const bool head = path.ends_with("unembedding");
     std::vector<Source> sources = Family::sources(tied && head ? "embedding" : path, layers);
     if (path.starts_with("predictions.") && path.ends_with("embedding"))   // a copy, or the decoder's own
-      for (Source& shared : Family::sources(head && !tied ? "unembedding" : "embedding", layers)) sources.push_back(shared);
+      for (Source& shared : Family::sources(head && !tied ? "unembedding" : "embedding", layers))
+        sources.push_back(shared);
     return sources;
   };
   const std::vector<Source> heads = Family::sources("unembedding", layers);
   rules.ignored = [tied, heads](const std::string& name) {
-    const bool unused_head = tied && std::any_of(heads.begin(), heads.end(), [&](const Source& s) { return s.tensor == name; });
+    const bool unused_head =
+        tied && std::any_of(heads.begin(), heads.end(), [&](const Source& s) { return s.tensor == name; });
     return unused_head || name.ends_with("rotary_emb.inv_freq") || Family::ignored(name);
   };
   return rules;
@@ -81,7 +84,8 @@ template <class Family> auto load(const std::filesystem::path& folder) {
   auto model = Family::build(config, facts_of(checkpoint));
   auto weights = bind_weights(model, checkpoint, rules_of<Family>(config), folder.string());
   const Numerics numerics = default_numerics(checkpoint);
-  return Loaded<decltype(model)>{std::move(model), std::move(checkpoint), std::move(config), numerics, std::move(weights)};
+  return Loaded<decltype(model)>{std::move(model), std::move(checkpoint), std::move(config), numerics,
+                                 std::move(weights)};
 }
 
 }  // namespace etalon::io

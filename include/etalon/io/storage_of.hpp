@@ -46,8 +46,8 @@ inline std::string shape_text(const std::vector<std::int64_t>& shape) {
   return "[" + text + "]";
 }
 
-// Expected [rows, columns] (or [columns]) of the whole tensor that holds this slice of a weight of `wanted` shape, after
-// the axis of experts.
+// Expected [rows, columns] (or [columns]) of the whole tensor that holds this slice of a weight of `wanted` shape,
+// after the axis of experts.
 inline std::vector<std::int64_t> shape_in_file(std::vector<std::int64_t> wanted, const Slice& slice) {
   wanted.front() *= slice.step * slice.blocks;
   if (slice.transposed && wanted.size() == 2) std::swap(wanted[0], wanted[1]);
@@ -77,9 +77,11 @@ template <class Number> StorageResult plain(const StoredTensor& stored, const st
 // The scales of a quantised matrix must have this shape; says so if they do not.
 inline std::string scale_problem(const StoredTensor& stored, const std::vector<std::int64_t>& shape) {
   if (!stored.scale)
-    return std::string(name_of(stored.tensor->dtype)) + " without its scales (" + stored.tensor->name + "_scale_inv, or .scale)";
+    return std::string(name_of(stored.tensor->dtype)) + " without its scales (" + stored.tensor->name +
+           "_scale_inv, or .scale)";
   if (stored.scale->shape == shape) return {};
-  return "its scales " + stored.scale->name + " are " + shape_text(stored.scale->shape) + ", expected " + shape_text(shape);
+  return "its scales " + stored.scale->name + " are " + shape_text(stored.scale->shape) + ", expected " +
+         shape_text(shape);
 }
 
 template <class Code> StorageResult scaled(const StoredTensor& stored, BlockSize block) {
@@ -90,7 +92,8 @@ template <class Code> StorageResult scaled(const StoredTensor& stored, BlockSize
   if (!problem.empty()) return {{}, problem};
   const auto blocks = [&]<class Scale>(Scale) -> StorageResult {
     return {ScaledBlocks<Code, Scale>{{tensor.bytes.data(), tensor.shape[1], 1},
-                                      {stored.scale->bytes.data(), stored.scale->shape[1], 1}, block.rows, block.columns}, {}};
+                                      {stored.scale->bytes.data(), stored.scale->shape[1], 1},
+                                      block.rows, block.columns}, {}};
   };
   const Dtype dtype = stored.scale->dtype;
   if (dtype == Dtype::F32) return blocks(F32{});
@@ -139,10 +142,13 @@ inline StorageResult storage_of(const StoredTensor& stored, const std::vector<st
     case Dtype::I64: return detail::plain<I64>(stored, wanted);
     case Dtype::I32: return detail::plain<I32>(stored, wanted);
     case Dtype::F8_E4M3: return detail::scaled<E4m3>(stored, block);
-    case Dtype::F8_E5M2: return stored.scale ? detail::scaled<E5m2>(stored, block) : detail::plain<E5m2>(stored, wanted);
+    case Dtype::F8_E5M2:
+      return stored.scale ? detail::scaled<E5m2>(stored, block) : detail::plain<E5m2>(stored, wanted);
     case Dtype::I8:
     case Dtype::U8: return detail::four_bit(stored, wanted);
-    default: return {{}, "dtype " + std::string(name_of(stored.tensor->dtype)) + ", expected F32, BF16, F16, F8_E4M3 or packed 4-bit"};
+    default:
+      return {{}, "dtype " + std::string(name_of(stored.tensor->dtype)) +
+                      ", expected F32, BF16, F16, F8_E4M3 or packed 4-bit"};
   }
 }
 

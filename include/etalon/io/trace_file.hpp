@@ -2,7 +2,8 @@
 // A trace as a safetensors file: every intermediate tensor of a run under its name (docs/design.md, "Trace").
 //
 // Rows of the same tensor from several steps (chunks, token by token) are put one after the other, so the file does not
-// show how the run was cut. Metadata: format version, model, family, tokens, numerics, backend, the axes of each tensor.
+// show how the run was cut. Metadata: format version, model, family, tokens, numerics, backend, the axes of each
+// tensor.
 #include <cstring>
 #include <map>
 #include <string>

@@ -11,6 +11,7 @@
 #include <etalon/layers/key_value_state.hpp>
 #include <etalon/ops/attend.hpp>
 #include <etalon/ops/columns.hpp>
+#include <etalon/ops/elementwise.hpp>
 #include <etalon/ops/linear.hpp>
 #include <etalon/ops/rms_norm.hpp>
 #include <etalon/ops/rope_frequencies.hpp>
@@ -67,7 +68,8 @@ struct Gqa {
                       View<float, Token, Head, HeadDim> mixed) const {
     state.keys.append(own.keys.rows(segment.first, segment.count).data, segment.count);
     state.values.append(own.values.rows(segment.first, segment.count).data, segment.count);
-    AttendOptions options{1.0 / std::sqrt(static_cast<double>(sizes.head_dim)), segment.start, window, state.keys.first};
+    AttendOptions options{1.0 / std::sqrt(static_cast<double>(sizes.head_dim)), segment.start, window,
+                          state.keys.first};
     if (sinks) options.sinks = values_of(ctx, *sinks);
     using Rows = View<const float, Position, KvHead, HeadDim>;
     attend(ctx, queries.rows(segment.first, segment.count),

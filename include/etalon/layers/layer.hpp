@@ -9,8 +9,8 @@
 
 namespace etalon {
 
-// The state of one sequence in one layer: a value. Copying it saves, assigning it restores. Where nothing is forgotten on
-// the way (no window, no recurrence) it can also be cut back to fewer positions: truncate says whether it was.
+// The state of one sequence in one layer: a value. Copying it saves, assigning it restores. Where nothing is forgotten
+// on the way (no window, no recurrence) it can also be cut back to fewer positions: truncate says whether it was.
 template <class S> concept MixerState = std::copyable<S> && requires(S state, int positions) {
   { state.length() } -> std::same_as<int>;
   { state.truncate(positions) } -> std::same_as<bool>;
@@ -29,7 +29,8 @@ template <Mixer Attention, class Ffn, class Residual = PreNorm> struct Layer {
 
   State new_state() const { return attention.new_state(); }
 
-  // stream, (Token, Channel) or what the residual makes of it, is changed in place; state(s) is this layer's state of segment s of the step.
+  // stream, (Token, Channel) or what the residual makes of it, is changed in place; state(s) is this layer's state of
+  // segment s of the step.
   void operator()(const auto& ctx, const Step& step, auto&& state, auto stream) const {
     attention_residual(ctx, attention_names, stream, [&](auto x) { return attention(ctx, step, state, x); });
     ffn_residual(ctx, feed_forward_names, stream, [&](auto x) { return ffn(ctx, step, x); });

@@ -7,11 +7,12 @@
 //   groups     experts form groups of consecutive ids; a group scores the sum of its two best selections, or its best;
 //              only the best groups stay, selection = `masked` in the others
 //   choice     top-k of selection, ties to the lower id; or read from a table by token id (hash layers)
-//   weights    s of the chosen, / (sum + epsilon) where renormalised, * scale; where the score is the logit, the softmax
+//   weights    s of the chosen, / (sum + epsilon) where renormalised, * scale; where the score is the logit, softmax
 //              over the chosen
 //
-// Sources: Jiang et al. 2024 (Mixtral), section 2.1; DeepSeek-AI 2024 (DeepSeek-V2 2.1.3, V3 2.1.2); gpt-oss; DeepSeek-V4;
-// the values of a row stand on the family's page. Orders, ties and softmax: docs/arithmetic.md, R5 and R6. The choice is written in ascending expert id, the order of combination.
+// Sources: Jiang et al. 2024 (Mixtral), section 2.1; DeepSeek-AI 2024 (DeepSeek-V2 2.1.3, V3 2.1.2); gpt-oss;
+// DeepSeek-V4; the values of a row stand on the family's page. Orders, ties and softmax: docs/arithmetic.md, R5 and R6.
+// The choice is written in ascending expert id, the order of combination.
 #include <etalon/math/activation.hpp>
 #include <etalon/math/dot.hpp>
 #include <etalon/math/softmax.hpp>

@@ -34,7 +34,8 @@ struct Int8Row {
   std::vector<float> scale;
 
   Int8Row(const float* x, int columns)
-      : code(static_cast<std::size_t>(columns)), scale(static_cast<std::size_t>((columns + int8_group - 1) / int8_group)) {
+      : code(static_cast<std::size_t>(columns)),
+        scale(static_cast<std::size_t>((columns + int8_group - 1) / int8_group)) {
     for (int first = 0, g = 0; first < columns; first += int8_group, ++g)
       scale[g] = quantise_group(x + first, columns - first < int8_group ? columns - first : int8_group, &code[first]);
   }
@@ -84,7 +85,8 @@ template <class Backend> void multiply_int8(const Backend& backend, const Storag
     for (int n = first; n < last; ++n) {
       read_row(storage, n, p.columns, values.data());
       const Int8Row row(values.data(), p.columns);
-      for (std::size_t t = 0; t < activations.size(); ++t) p.y[t * p.outputs + n] = int8_dot(row, activations[t], p.columns);
+      for (std::size_t t = 0; t < activations.size(); ++t)
+        p.y[t * p.outputs + n] = int8_dot(row, activations[t], p.columns);
     }
   });
 }

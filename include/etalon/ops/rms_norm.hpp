@@ -3,7 +3,8 @@
 //
 //   y = (x * inv) * g,  inv = 1 / sqrt(dot(x, x) / D + eps)           Zhang & Sennrich 2019, eq. 4; contract R3
 //
-// Some families store g - 1 (zero-centred), so that weight decay pulls towards 1. One definition serves the residual stream (RmsNorm<Channel>) and a latent (RmsNorm<KvLatent>).
+// Some families store g - 1 (zero-centred), so that weight decay pulls towards 1. One definition serves the residual
+// stream (RmsNorm<Channel>) and a latent (RmsNorm<KvLatent>).
 #include <vector>
 
 #include <etalon/context.hpp>

@@ -16,7 +16,8 @@ struct Routes {
   View<float, Token, Choice> weight;    // what each chosen expert's output is multiplied by
 };
 
-// logits (Token, Expert); bias (Expert) and fixed (Token, Choice) empty where there is none. Shows everything a trace names under router.
+// logits (Token, Expert); bias (Expert) and fixed (Token, Choice) empty where there is none. Shows everything a trace
+// names under router.
 inline Routes route(const auto& ctx, const RoutingRule& rule, View<const float, Token, Expert> logits,
                     View<const float, Expert> bias, View<const int, Token, Choice> fixed = {}) {
   const int tokens = extent<Token>(logits), experts = extent<Expert>(logits);

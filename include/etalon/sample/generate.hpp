@@ -2,9 +2,9 @@
 // Generation: feed the prompt, then one token at a time, each chosen from the logits of the one before it.
 //
 // Speculative: a prediction module drafts the token after the next one; both are fed in one step, and the draft is kept
-// if it is the token that plain decoding would have chosen there. Since choosing depends on the logits, the seed and the
-// position only (sampler.hpp), and the logits' bits do not depend on how tokens were grouped (docs/arithmetic.md, R9),
-// the output is token for token that of plain decoding, greedy and sampled.
+// if it is the token that plain decoding would have chosen there. Since choosing depends on the logits, the seed and
+// the position only (sampler.hpp), and the logits' bits do not depend on how tokens were grouped (docs/arithmetic.md,
+// R9), the output is token for token that of plain decoding, greedy and sampled.
 //       after Leviathan et al. 2023; drafts by the model itself: DeepSeek-AI 2024 (DeepSeek-V3), section 2.2
 #include <algorithm>
 #include <functional>
