@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Every header compiles alone, without a warning, under g++, clang++ and nvcc; all of them link from two sources.
 
-    headers.py {g++,clang++,nvcc} [--cache FILE]   each header alone; FILE remembers what compiled and has not changed
+    headers.py {g++,clang++,nvcc} [--core] [--cache FILE]   each header alone; FILE remembers what compiled and has not changed
     headers.py link                                two sources that include everything make one program (one definition)
     headers.py --self-test                         planted breaches must be found
 
@@ -82,7 +82,7 @@ def compile_alone(header, command, folder):
     return said or ("" if run.returncode == 0 else f"{command[0]} ended with status {run.returncode}")
 
 
-def check_alone(kind, include, cache_file=None):
+def check_alone(kind, include, cache_file=None, only_core=False):
     """(breaches, number of headers, number remembered from an earlier run)"""
     name = compiler(kind)
     command = [name] + flags[kind] + ["-I", str(include)]
@@ -91,6 +91,8 @@ def check_alone(kind, include, cache_file=None):
     except (OSError, ValueError):
         good = set()
     headers = sorted(path.relative_to(include).as_posix() for path in include.rglob("*.hpp"))
+    if only_core:
+        headers = [header for header in headers if header.split("/")[0] not in ("io", "text")]
     prints = {header: fingerprint(header, include, command) for header in headers}
     changed = [header for header in headers if prints[header] not in good]
     with tempfile.TemporaryDirectory() as folder, \
@@ -146,6 +148,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("check", nargs="?", choices=[*flags, "link"])
     parser.add_argument("--cache")
+    parser.add_argument("--core", action="store_true", help="leave out io/ and text/, which no device code includes")
     parser.add_argument("--self-test", action="store_true")
     arguments = parser.parse_args()
     if arguments.self_test:
@@ -158,7 +161,7 @@ def main():
     if compiler(kind) is None:
         print(f"skipped: no {kind} of version {oldest[kind]} or later on this machine")
         sys.exit(house.skipped)
-    breaches, count, remembered = check_alone(kind, house.include, arguments.cache)
+    breaches, count, remembered = check_alone(kind, house.include, arguments.cache, arguments.core)
     house.finish(breaches, f"{count} headers alone under {compiler(kind)}, {remembered} unchanged since they passed")
 
 

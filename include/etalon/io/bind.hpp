@@ -45,7 +45,7 @@ inline bool same_shape(std::vector<std::int64_t> found, std::vector<std::int64_t
 }
 
 // The first problems, and how many more there are: a wrong config.json may have a hundred thousand.
-inline std::string first_of(const std::set<std::string>& problems, std::size_t limit = 12) {
+inline std::string first_of(const std::set<std::string>& problems, std::size_t limit = 1000) {
   std::vector<std::string> named;
   for (const std::string& problem : problems)
     if (named.size() < limit) named.push_back(problem);
