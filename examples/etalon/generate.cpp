@@ -68,6 +68,7 @@ void run(const GenerateFlags& flags) {
   const auto hear = [&](const Shown& tensor) { log.hear(tensor, running->length()); };
   const auto engine = flags.sampling.show_experts ? open_model(flags.run, hear) : open_model(flags.run);
   running = engine.get();
+  sample::check_tokens(sequence, engine->facts());
 
   sample::GenerateOptions options{flags.sampling.options, flags.sampling.max_tokens, flags.run.chunk,
                                   flags.sampling.speculate, stop_tokens(flags.run.model), {}};
