@@ -48,6 +48,11 @@ struct Generator;
 
 struct None {};
 
+// Is T one of a variant's alternatives? Asked of the names alone: what Value is constructible from would ask itself.
+template <class T, class Variant> inline constexpr bool is_alternative = false;
+template <class T, class... Kinds>
+inline constexpr bool is_alternative<T, std::variant<Kinds...>> = (std::is_same_v<T, Kinds> || ...);
+
 class Value {
  public:
   using Data = std::variant<Undefined, None, bool, Integer, double, std::shared_ptr<const Text>,
@@ -57,7 +62,7 @@ class Value {
 
   Value() : data_(None{}) {}
   template <class T>
-    requires std::is_constructible_v<Data, std::in_place_type_t<T>, T>
+    requires is_alternative<T, Data>
   explicit Value(T content) : data_(std::in_place_type<T>, std::move(content)) {}
 
   static Value integer(Integer number) { return Value(number); }
