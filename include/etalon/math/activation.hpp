@@ -3,8 +3,10 @@
 //
 //   sigmoid(x) = 1 / (1 + exp(-x))      silu(x) = x / (1 + exp(-x))      softplus(x) = max(x, 0) + log1p(exp(-|x|))
 //
-// Largest error over all inputs: sigmoid 2.481 ulp and silu 2.394 ulp (for x >= -88.72, below which they return zeros),
-// softplus 2.078 ulp (tests/math/activation.cpp samples them). silu(-inf) is NaN, as in x * sigmoid(x).
+// Largest error over all 2^32 inputs: sigmoid 2.481 ulp and silu 2.394 ulp (for x >= -88.72, below which they return
+// zeros), softplus 2.078 ulp; means 0.40, 0.37 and 0.34 where 2^-10 <= |x| < 2^7 (tests/accuracy/unary.cpp).
+// From a float to the next sigmoid falls at 868 places and softplus at 2.5 million, by an ulp; silu is out of order at
+// 1.5 million, by at most two. sigmoid stays in [0, 1]. silu(-inf) is NaN, as in x * sigmoid(x).
 // SiLU: Elfwing et al. 2018. SwiGLU (silu(gate) * up): Shazeer 2020.
 #include <etalon/math/exp.hpp>
 #include <etalon/math/log.hpp>

@@ -4,7 +4,8 @@
 //   log(x) = e ln 2 + log(1 + f),  x = 2^e (1 + f), 1 + f in [sqrt(1/2), sqrt(2))
 //   log(1 + f) = f - f^2/2 + f^3 R(f),  R of degree 8 (minimax under binary32 rounding, 2.3e-8)
 //
-// Largest error over all inputs: log 0.866 ulp, log1p 1.438 ulp (tests/math/log.cpp samples them).
+// Largest error over all 2^32 inputs: log 0.866 ulp (mean 0.25), log1p 1.438 ulp (mean 0.31 where 2^-10 <= |x| < 2^7;
+// tests/accuracy/unary.cpp). log never falls from a float to the next, log1p at 84258 places, by an ulp.
 // log(0) = -inf, log(negative) = NaN, log(+inf) = +inf; log1p(-0) = -0, log1p(-1) = -inf.
 // log1p takes 1 + x = s exactly apart (s + d) and corrects log(s) by d / s, so it keeps its accuracy near 0.
 #include <etalon/math/real.hpp>

@@ -3,7 +3,8 @@
 //
 //   |x| < 5/8:  x + x^3 T(x^2), T of degree 4 (minimax, 5e-8)     else:  sign(x) (1 - 2 / (exp(2|x|) + 1))
 //
-// Largest error over all inputs: 1.371 ulp (tests/math/tanh.cpp samples it).
+// Largest error over all 2^32 inputs: 1.371 ulp, mean 0.20 where 2^-10 <= |x| < 2^7 (tests/accuracy/unary.cpp).
+// It never falls from a float to the next, nor leaves [-1, 1].
 // Beyond |x| = 9.1 the result rounds to +-1; tanh(-0) = -0; NaN gives NaN.
 #include <etalon/math/exp.hpp>
 
