@@ -17,5 +17,6 @@ void add_logits(CLI::App& app);
 void add_trace(CLI::App& app);
 void add_compare(CLI::App& app);
 void add_inspect(CLI::App& app);
+void add_selftest(CLI::App& app);
 
 }  // namespace etalon::command

@@ -19,7 +19,8 @@ namespace etalon {
 
 using Storage = std::variant<std::monostate, Plain<F32>, Plain<Bf16>, Plain<F16>, Plain<E4m3>, Plain<E5m2>,
                              ScaledBlocks<E4m3, F32>, ScaledBlocks<E4m3, Bf16>, ScaledBlocks<E4m3, E8m0>,
-                             ScaledBlocks<E5m2, F32>, Mxfp4, Plain<I64>, Plain<I32>>;
+                             ScaledBlocks<E5m2, F32>, ScaledBlocks<I8, F32>, ScaledBlocks<I8, Bf16>, Mxfp4,
+                             Plain<I64>, Plain<I32>>;
 
 // Weight<Out, In> is a matrix of `rows` x `columns`; Weight<Axis> a vector, one row.
 template <class... Axes> struct Weight {

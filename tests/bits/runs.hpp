@@ -15,12 +15,16 @@
 #include <etalon/families/deepseek_v3.hpp>
 #include <etalon/io/load.hpp>
 #include <etalon/layers/absorbed_mla.hpp>
+#include <etalon/selftest/walker.hpp>
 
 #include "support/folders.hpp"
 #include "support/golden.hpp"
 #include "support/hash.hpp"
 
 namespace etalon::test {
+
+using etalon::HashTrace;
+using etalon::Walker;
 
 inline constexpr Numerics modes[] = {Numerics::f32, Numerics::bf16, Numerics::int8};
 
@@ -57,60 +61,6 @@ inline std::vector<BitsCase> bits_cases() {
   }
   return cases;
 }
-
-// A listener that keeps a hash of each tensor.
-struct HashTrace {
-  static constexpr bool on = true;
-  std::map<std::string, Hash> hashes;
-
-  void operator()(const Shown& tensor) {
-    std::size_t count = 1;
-    for (int size : tensor.shape) count *= static_cast<std::size_t>(size);
-    if (tensor.floats) hashes[tensor.name].add(std::span(tensor.floats, count));
-    else hashes[tensor.name].add(std::span(tensor.integers, count));
-  }
-};
-
-// One sequence on its way through a decoder. Its state may be copied, assigned and truncated between steps.
-template <class Model, class Backend, class Trace = NoTrace> class Walker {
- public:
-  Walker(const Model& model, const Backend& backend, Numerics mode)
-      : model_(model), backend_(backend), mode_(mode), state(model.decoder.new_state()) {}
-
-  // Feeds tokens in one step; returns their logits. (Token, Vocab)
-  std::vector<float> feed(std::span<const int> tokens) {
-    const Arena::Scope scope(arena_);
-    Context<Backend, Trace> ctx{backend_, mode_, arena_, trace};
-    StepBuffer buffer;
-    buffer.add(tokens, state.length());
-    auto* sequence = &state;
-    const auto final = model_.decoder.hidden(ctx, buffer.step(), std::span(&sequence, 1));   // (Token, Channel)
-    hidden.insert(hidden.end(), final.data, final.data + final.size());
-    const auto logits = model_.decoder.logits(ctx, final);                      // (Token, Vocab)
-    return {logits.data, logits.data + logits.size()};
-  }
-  // Feeds tokens in chunks of `chunk`; 0: all in one step.
-  std::vector<float> feed(std::span<const int> tokens, int chunk) {
-    std::vector<float> all;
-    const std::size_t width = chunk > 0 ? static_cast<std::size_t>(chunk) : tokens.size();
-    for (std::size_t first = 0; first < tokens.size(); first += width) {
-      const auto part = feed(tokens.subspan(first, std::min(width, tokens.size() - first)));
-      all.insert(all.end(), part.begin(), part.end());
-    }
-    return all;
-  }
-
- private:
-  const Model& model_;
-  const Backend& backend_;
-  Numerics mode_;
-  Arena arena_;
-
- public:
-  typename decltype(std::declval<Model>().decoder)::State state;
-  std::vector<float> hidden;   // of every token fed, (Token, Channel)
-  Trace trace{};
-};
 
 inline std::string hash_of(std::span<const float> numbers) {
   Hash hash;

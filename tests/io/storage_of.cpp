@@ -56,6 +56,26 @@ TEST_CASE("f32, bf16 and f16 are plain numbers") {
   CHECK(row(sample.find({"c"}, {1, 2}), 0, 2) == std::vector<float>{1, 2});
 }
 
+TEST_CASE("int8 with block scales, or with one scale a row; with e8m0 scales the same dtype is pairs of 4-bit codes") {
+  std::vector<std::uint8_t> codes(2 * 40, 0xfe);   // -2
+  codes[40] = 127;
+  const Sample sample({{"a.weight", Dtype::I8, {2, 40}, codes},
+                       {"a.weight_scale", Dtype::F32, {2, 1}, bytes_of({0.5f, 3})},
+                       {"b.weight", Dtype::I8, {2, 40}, codes},
+                       {"b.weight_scale_inv", Dtype::F32, {2, 2}, bytes_of({1, 2, 4, 8})},
+                       {"c.weight", Dtype::I8, {2, 40}, codes}, {"c.weight_scale", Dtype::F32, {1, 1}, bytes_of({1})},
+                       {"d.weight", Dtype::I8, {1, 16}, std::vector<std::uint8_t>(16, 0x22)},   // 1, 1
+                       {"d.scale", Dtype::F8_E8M0, {1, 1}, {128}}});
+  CHECK(row(sample.find({"a.weight"}, {2, 40}), 0, 40) == std::vector<float>(40, -1.0f));
+  CHECK(row(sample.find({"a.weight"}, {2, 40}), 1, 2) == std::vector<float>{381, -6});
+  const auto blocks = row(sample.find({"b.weight"}, {2, 40}, {1, 32}), 1, 40);
+  CHECK(blocks[0] == 508.0f);
+  CHECK(blocks[31] == -8.0f);
+  CHECK(blocks[32] == -16.0f);
+  CHECK(contains(sample.find({"c.weight"}, {2, 40}).problem, "c.weight_scale are [1, 1], expected [2, 1]"));
+  CHECK(row(sample.find({"d.weight"}, {1, 32}), 0, 32) == std::vector<float>(32, 2.0f));
+}
+
 TEST_CASE("e4m3 with block scales: rows and columns of the edge belong to the last, smaller block") {
   std::vector<std::uint8_t> ones(3 * 40, 0x38);   // 1.0 in e4m3
   for (const char* scale : {"w.weight_scale_inv", "w.scale"}) {

@@ -8,6 +8,7 @@
 #include <concepts>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,23 @@ template <class C> concept ConfigSource = requires(const C config) {
   { config.boolean("attention_bias", false) } -> std::same_as<bool>;
 };
 
+// How a configuration turns positions into angles, as it says it; rope_scaling below turns it into ours.
+struct RopeSettings {
+  std::string type = "default";             // default, linear, dynamic, yarn, llama3
+  double theta = 10000;                     // base of the frequencies
+  double factor = 1;                        // how much longer than trained the context is
+  int original_max_position = 0;            // positions the model was trained with; 0: config.json does not say
+  double beta_fast = 32, beta_slow = 1;     // yarn: turns within the trained context, where the ramp starts and ends
+  std::optional<double> mscale = {}, mscale_all_dim = {};  // yarn: scale of cos and sin, and of the attention logits
+  std::optional<double> attention_factor = {};             // scale of cos and sin, where the file states it
+  std::optional<double> alpha = {};         // dynamic, as Hunyuan fixes it
+  bool truncate = true;                     // yarn: ramp limits rounded to whole dimensions
+  double low_freq_factor = 1, high_freq_factor = 4;  // llama3
+  double partial = 1;                       // share of each head that is rotated
+
+  bool operator==(const RopeSettings&) const = default;
+};
+
 struct CheckpointFacts {
   std::size_t tensors = 0;
   std::function<bool(const std::string&)> has_prefix;   // is there a tensor whose name begins so?
@@ -32,7 +50,7 @@ struct CheckpointFacts {
 template <ConfigSource C>
 RopeScaling rope_scaling(const C& config, double default_theta, const std::string& layer_type = {},
                          double default_partial = 1.0) {
-  const auto read = read_rope(config, layer_type, default_theta, default_partial);   // found beside C
+  const RopeSettings read = read_rope(config, layer_type, default_theta, default_partial);   // found beside C
   RopeScaling scaling;
   scaling.kind = read.type == "yarn" ? RopeKind::yarn : read.type == "linear" ? RopeKind::linear
                : read.type == "llama3" ? RopeKind::llama3 : RopeKind::plain;

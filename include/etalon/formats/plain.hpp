@@ -33,6 +33,9 @@ struct F16 {
   }
 };
 
+// Codes of weights quantised to eight bits; what they are worth is their scale's to say (scaled_blocks.hpp).
+struct I8 { std::int8_t value; float decode() const { return static_cast<float>(value); } };
+
 // Small whole numbers (expert ids in a table): exact up to 2^24.
 struct I64 { std::int64_t value; float decode() const { return static_cast<float>(value); } };
 struct I32 { std::int32_t value; float decode() const { return static_cast<float>(value); } };

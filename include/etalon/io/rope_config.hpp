@@ -17,25 +17,12 @@
 #include <vector>
 
 #include <etalon/error.hpp>
+#include <etalon/families/settings.hpp>
 #include <etalon/io/config.hpp>
 
 namespace etalon::io {
 
-struct RopeConfig {
-  std::string type = "default";             // default, linear, dynamic, yarn, llama3
-  double theta = 10000;                     // base of the frequencies
-  double factor = 1;                        // how much longer than trained the context is
-  int original_max_position = 0;            // positions the model was trained with; 0: config.json does not say
-  double beta_fast = 32, beta_slow = 1;     // yarn: turns within the trained context, where the ramp starts and ends
-  std::optional<double> mscale = {}, mscale_all_dim = {};  // yarn: scale of cos and sin, and of the attention logits
-  std::optional<double> attention_factor = {};             // scale of cos and sin, where the file states it
-  std::optional<double> alpha = {};         // dynamic, as Hunyuan fixes it
-  bool truncate = true;                     // yarn: ramp limits rounded to whole dimensions
-  double low_freq_factor = 1, high_freq_factor = 4;  // llama3
-  double partial = 1;                       // share of each head that is rotated
-
-  bool operator==(const RopeConfig&) const = default;
-};
+using RopeConfig = RopeSettings;
 
 namespace detail {
 

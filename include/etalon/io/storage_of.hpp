@@ -2,6 +2,7 @@
 // A tensor of a file, or a slice of one, as a weight's storage: which dtype is which format, and where its scales are.
 //
 //   NAME.weight F8_E4M3 [out, in]  +  NAME.weight_scale_inv, or NAME.scale, [ceil(out/128), ceil(in/128)]
+//   NAME.weight I8 [out, in]  +  NAME.weight_scale_inv as above, or NAME.weight_scale [out, 1]: one a row
 //   NAME.weight I8 [out, in/2], two e2m1 codes a byte  +  NAME.scale F8_E8M0 [out, in/32]           (DeepSeek-V4)
 //   NAME_blocks U8 [experts, out, in/32, 16]  +  NAME_scales U8 [experts, out, in/32]               (gpt-oss)
 //
@@ -34,6 +35,7 @@ inline StoredTensor stored_tensor(const Checkpoint& checkpoint, const Source& so
     return {blocks, checkpoint.find(name + "_scales"), slice, source.expert};
   }
   const TensorInfo* scale = checkpoint.find(name + "_scale_inv");
+  if (!scale) scale = checkpoint.find(name + "_scale");
   if (!scale && name.ends_with(".weight")) scale = checkpoint.find(name.substr(0, name.size() - 6) + "scale");
   return {checkpoint.find(name), scale, source.slice, source.expert};
 }
@@ -84,9 +86,17 @@ inline std::string scale_problem(const StoredTensor& stored, const std::vector<s
          shape_text(shape);
 }
 
+// Is a tensor of I8 whole numbers with scales, rather than pairs of 4-bit codes? Their scales are e8m0.
+inline bool is_int8(const StoredTensor& stored) {
+  if (stored.tensor->dtype != Dtype::I8 || !stored.scale) return false;
+  return stored.scale->dtype == Dtype::F32 || stored.scale->dtype == Dtype::BF16;
+}
+
 template <class Code> StorageResult scaled(const StoredTensor& stored, BlockSize block) {
   const TensorInfo& tensor = *stored.tensor;
-  if (tensor.shape.size() != 2 || !stored.slice.whole()) return {{}, "8-bit floats that are not a whole matrix"};
+  if (tensor.shape.size() != 2 || !stored.slice.whole()) return {{}, "8-bit numbers that are not a whole matrix"};
+  if (stored.scale && stored.scale->name.ends_with("_scale"))   // one scale a row
+    block = {1, static_cast<int>((tensor.shape[1] + 31) / 32 * 32)};
   const std::string problem = scale_problem(stored, {(tensor.shape[0] + block.rows - 1) / block.rows,
                                                      (tensor.shape[1] + block.columns - 1) / block.columns});
   if (!problem.empty()) return {{}, problem};
@@ -97,8 +107,9 @@ template <class Code> StorageResult scaled(const StoredTensor& stored, BlockSize
   };
   const Dtype dtype = stored.scale->dtype;
   if (dtype == Dtype::F32) return blocks(F32{});
-  if constexpr (std::is_same_v<Code, E4m3>) {
+  if constexpr (!std::is_same_v<Code, E5m2>)
     if (dtype == Dtype::BF16) return blocks(Bf16{});
+  if constexpr (std::is_same_v<Code, E4m3>) {
     if (dtype == Dtype::F8_E8M0 || dtype == Dtype::U8) return blocks(E8m0{});
   }
   return {{}, "its scales " + stored.scale->name + " are " + std::string(name_of(dtype)) + ", expected F32"};
@@ -128,6 +139,7 @@ inline std::vector<std::int64_t> expected_shape(const StoredTensor& stored, cons
   std::vector<std::int64_t> shape = detail::shape_in_file(wanted, stored.slice);
   const Dtype dtype = stored.tensor->dtype;
   if (stored.tensor->name.ends_with("_blocks")) shape = {shape[0], shape.back() / Mxfp4::block, Mxfp4::block / 2};
+  else if (detail::is_int8(stored)) return shape;
   else if (dtype == Dtype::I8 || dtype == Dtype::U8) shape.back() /= 2;
   if (stored.slice.of_expert) shape.insert(shape.begin(), stored.tensor->shape.empty() ? 1 : stored.tensor->shape[0]);
   return shape;
@@ -145,6 +157,8 @@ inline StorageResult storage_of(const StoredTensor& stored, const std::vector<st
     case Dtype::F8_E5M2:
       return stored.scale ? detail::scaled<E5m2>(stored, block) : detail::plain<E5m2>(stored, wanted);
     case Dtype::I8:
+      if (detail::is_int8(stored)) return detail::scaled<I8>(stored, block);
+      [[fallthrough]];
     case Dtype::U8: return detail::four_bit(stored, wanted);
     default:
       return {{}, "dtype " + std::string(name_of(stored.tensor->dtype)) +

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include <etalon/math/guard.hpp>
+#include <etalon/math/software_fma.hpp>
 
 namespace etalon {
 
@@ -14,6 +15,8 @@ namespace etalon {
 ETALON_HD inline float fma(float a, float b, float c) {
 #if defined(__CUDA_ARCH__)
   return __fmaf_rn(a, b, c);
+#elif defined(__wasm__) || (defined(__x86_64__) && !defined(__FMA__))
+  return software_fma(a, b, c);
 #else
   return __builtin_fmaf(a, b, c);
 #endif

@@ -28,7 +28,7 @@ struct RopeScaling {
   double theta = 10000.0, factor = 1.0, partial = 1.0;   // partial: the share of a head that turns
   int original_max_position = 0;                     // L0: the context before stretching
   double beta_fast = 32.0, beta_slow = 1.0;          // yarn: turns within L0 that bound the ramp
-  std::optional<double> mscale, mscale_all_dim, attention_factor;
+  std::optional<double> mscale{}, mscale_all_dim{}, attention_factor{};
   bool truncate = true;                              // yarn: the ramp's ends are whole numbers
   double low_frequency_factor = 1.0, high_frequency_factor = 4.0;   // llama3
 };
