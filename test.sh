@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds the tests and runs them. The last line is `N passed, N failed, N skipped`.
 #
-#   ./test.sh                    every suite but slow: quick golden bits fuzz house
+#   ./test.sh                    every suite but slow and bits-full: quick golden bits fuzz house
 #   ./test.sh all                every suite
+#   ./test.sh bits-full          every compiler, flag and processor there is: an hour or two
+#   ./test.sh threads input      tests of the others, for the sanitizers: threads; what reads strangers' files
 #   ./test.sh quick              one suite, or several; docs/what-to-run.md says which for which change
 #   ./test.sh bits --without compilers
 #   ./test.sh -Dname=value …     options of the build (meson.options); ETALON_MESON_OPTIONS in the environment too
@@ -24,7 +26,7 @@ while [ $# -gt 0 ]; do
     -D?*=*) options+=("$1") ;;
     --without) suites+=(--no-suite "${2:?--without needs a suite}"); shift ;;
     all) everything=yes ;;
-    quick | golden | bits | fuzz | house | slow) suites+=(--suite "$1") ;;
+    quick | golden | bits | bits-full | fuzz | house | slow | threads | input) suites+=(--suite "$1") ;;
     *) fail "test.sh: unknown argument $1; see ./test.sh --help" ;;
   esac
   shift
@@ -45,9 +47,27 @@ want_clang() {
   done
 }
 
-if [[ -z $everything && " ${suites[*]} " != *" --suite "* ]]; then suites+=(--no-suite slow); fi
+# The accuracy tests judge by MPFR.
+want_mpfr() {
+  have_header mpfr.h || { command -v apt-get >/dev/null && may_install >/dev/null; } || return 0
+  have_header mpfr.h || { apt_update; apt_install libmpfr-dev; }
+}
+
+# Other processors' compilers, and what runs their programs.
+want_foreign() {
+  [[ " ${suites[*]} " = *" bits-full "* ]] && command -v apt-get >/dev/null && may_install >/dev/null || return 0
+  command -v em++ >/dev/null && command -v qemu-riscv64-static >/dev/null && return 0
+  apt_update
+  apt_install qemu-user-static g++-aarch64-linux-gnu g++-riscv64-linux-gnu emscripten
+}
+
+if [[ -z $everything && " ${suites[*]} " != *" --suite "* ]]; then
+  suites+=(--no-suite slow --no-suite bits-full)
+fi
 prepare
 want_clang
+want_mpfr
+want_foreign
 configure "$folder" ${options[@]+"${options[@]}"}
 rm -f "$folder/meson-logs/testlog.json"
 status=0

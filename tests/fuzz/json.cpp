@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include <etalon/io/json.hpp>
+#include <etalon/io/ordered_json.hpp>
 
 using namespace etalon::io;
 

@@ -1,9 +1,14 @@
 #!/usr/bin/env python3
 """Every header compiles alone, without a warning, under g++, clang++ and nvcc; all of them link from two sources.
 
-    headers.py {g++,clang++,nvcc} [--core] [--cache FILE]   each header alone; FILE remembers what compiled and has not changed
-    headers.py link                                two sources that include everything make one program (one definition)
-    headers.py --self-test                         planted breaches must be found
+    headers.py {g++,clang++,nvcc} [--core] [--untested] [--cache FILE]
+                                        each header alone; FILE remembers what compiled and has not changed
+    headers.py {g++,clang++} --together one source that includes everything: quick, but it does not show each alone
+    headers.py link                     two sources that include everything make one program (one definition)
+    headers.py --self-test              planted breaches must be found
+
+--untested leaves out the headers that the source of a test includes before anything else: building the tests has compiled
+those alone (with -Dwerror=true, as .ci/run does, without a warning).
 
 A compiler that is not installed, or too old, skips the test (exit 77).
 """
@@ -73,16 +78,26 @@ def fingerprint(header, include, command):
     return digest.hexdigest()
 
 
-def compile_alone(header, command, folder):
-    """What the compiler says about a source that includes only this header; empty if all is well."""
-    source = pathlib.Path(folder) / (re.sub(r"\W", "_", header) + ".cu")
-    source.write_text(f"#include <{header}>\n")
+def stands_first(header, include):
+    """Whether the header's test includes it before anything else."""
+    test = include.parent / "tests" / pathlib.Path(header).relative_to("etalon").with_suffix(".cpp")
+    return test.is_file() and next(includes(test.read_text(encoding="utf-8")), (0, "", ""))[2] == header
+
+
+def compile_headers(headers, command, folder):
+    """What the compiler says about a source that includes only these headers; empty if all is well."""
+    source = pathlib.Path(folder) / (re.sub(r"\W", "_", headers[0]) + ".cu")
+    source.write_text("".join(f"#include <{header}>\n" for header in headers))
     run = subprocess.run(command + [str(source)], capture_output=True, text=True)
     said = (run.stdout + run.stderr).strip()
     return said or ("" if run.returncode == 0 else f"{command[0]} ended with status {run.returncode}")
 
 
-def check_alone(kind, include, cache_file=None, only_core=False):
+def all_headers(include):
+    return sorted(path.relative_to(include).as_posix() for path in include.rglob("*.hpp"))
+
+
+def check_alone(kind, include, cache_file=None, wanted=lambda header: True):
     """(breaches, number of headers, number remembered from an earlier run)"""
     name = compiler(kind)
     command = [name] + flags[kind] + ["-I", str(include)]
@@ -90,14 +105,12 @@ def check_alone(kind, include, cache_file=None, only_core=False):
         good = set(json.loads(pathlib.Path(cache_file).read_text())) if cache_file else set()
     except (OSError, ValueError):
         good = set()
-    headers = sorted(path.relative_to(include).as_posix() for path in include.rglob("*.hpp"))
-    if only_core:
-        headers = [header for header in headers if header.split("/")[0] not in ("io", "text")]
+    headers = [header for header in all_headers(include) if wanted(header)]
     prints = {header: fingerprint(header, include, command) for header in headers}
     changed = [header for header in headers if prints[header] not in good]
     with tempfile.TemporaryDirectory() as folder, \
             concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        said = dict(zip(changed, pool.map(lambda header: compile_alone(header, command, folder), changed)))
+        said = dict(zip(changed, pool.map(lambda header: compile_headers([header], command, folder), changed)))
     if cache_file:
         passed = [prints[header] for header in headers if not said.get(header)]
         pathlib.Path(cache_file).write_text(json.dumps(passed))
@@ -105,9 +118,16 @@ def check_alone(kind, include, cache_file=None, only_core=False):
     return breaches, len(headers), len(headers) - len(changed)
 
 
+def check_together(kind, include):
+    """One source that includes every header."""
+    with tempfile.TemporaryDirectory() as folder:
+        said = compile_headers(all_headers(include), [compiler(kind)] + flags[kind] + ["-I", str(include)], folder)
+    return [f"all headers in one source, {compiler(kind)}:\n{said}"] if said else []
+
+
 def check_link(include):
     """Two sources that include every header, compiled and linked into one program."""
-    headers = sorted(path.relative_to(include).as_posix() for path in include.rglob("*.hpp"))
+    headers = all_headers(include)
     everything = "".join(f"#include <{header}>\n" for header in headers)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -140,6 +160,8 @@ def self_test():
                 found = check_alone(kind, include)[0]
                 if bool(found) != (kind in caught_by):
                     yield f"{kind}, header that {name}: found {found}"
+                if kind != "nvcc" and bool(check_together(kind, include)) != (kind in caught_by):
+                    yield f"{kind} --together, header that {name}: found {check_together(kind, include)}"
             if bool(check_link(include)) != ("link" in caught_by):
                 yield f"link, header that {name}: found {check_link(include)}"
 
@@ -149,6 +171,8 @@ def main():
     parser.add_argument("check", nargs="?", choices=[*flags, "link"])
     parser.add_argument("--cache")
     parser.add_argument("--core", action="store_true", help="leave out io/ and text/, which no device code includes")
+    parser.add_argument("--untested", action="store_true", help="leave out what a test includes before anything else")
+    parser.add_argument("--together", action="store_true", help="all headers in one source")
     parser.add_argument("--self-test", action="store_true")
     arguments = parser.parse_args()
     if arguments.self_test:
@@ -161,7 +185,13 @@ def main():
     if compiler(kind) is None:
         print(f"skipped: no {kind} of version {oldest[kind]} or later on this machine")
         sys.exit(house.skipped)
-    breaches, count, remembered = check_alone(kind, house.include, arguments.cache, arguments.core)
+    if arguments.together:
+        house.finish(check_together(kind, house.include), f"all headers in one source under {compiler(kind)}")
+
+    def wanted(header):
+        core = header.removeprefix("etalon/").split("/")[0] not in ("io", "text")
+        return (core or not arguments.core) and not (arguments.untested and stands_first(header, house.include))
+    breaches, count, remembered = check_alone(kind, house.include, arguments.cache, wanted)
     house.finish(breaches, f"{count} headers alone under {compiler(kind)}, {remembered} unchanged since they passed")
 
 

@@ -15,15 +15,16 @@ import house
 import source_text
 
 # What may include what, left to right: a header includes only its own folder and what stands to its left here.
-arrow = ["error", "axes", "math", "view", "formats", "weight", "weight_facts", "walk", "step", "trace", "context",
-         "ops", "cpu", "layers", "decoder", "families", "engine"]
+arrow = ["version", "error", "axes", "math", "view", "formats", "weight", "weight_facts", "walk", "step", "trace",
+         "context", "ops", "cpu", "layers", "decoder", "families", "engine"]
 # Where files, families and backends meet: these may include anything.
-edge = {"io/load.hpp", "io/describe.hpp", "io/engine_of.hpp", "io/trace_file.hpp"}
+edge = {"etalon.hpp", "io/load.hpp", "io/describe.hpp", "io/engine_of.hpp", "io/trace_file.hpp"}
 # Headers that stand elsewhere than their folder does: a model with prediction modules is a decoder and more.
 stands_with = {"layers/multi_token_prediction.hpp": "decoder"}
 # Folders beside the arrow, and what they may include besides themselves.
 beside = {
     "text": {"error", "io"},
+    "selftest": set(arrow) | {"sample"},
     "sample": {"error", "axes", "math", "view", "step", "engine"},
     "io": {"error", "axes", "math", "view", "formats", "weight", "weight_facts", "walk", "step", "trace", "context", "families"},
 }

@@ -20,9 +20,6 @@
 
 namespace etalon::io {
 
-// Keeps the keys of an object in the order of the text; finding a key costs a walk over the object.
-using OrderedJson = nlohmann::ordered_json;
-
 // Arguments without the noise: what a value is, in words for a message; shortened, safe to print.
 // E.g. `the text "forty"`, `the number 3.5`, `a list of 3`, `null`.
 template <class Value>
@@ -36,7 +33,7 @@ std::string described(const Value& value) {
 
 namespace detail {
 
-// Builds a Json or OrderedJson from events. Pointers to open containers stay valid: only the innermost one grows.
+// Builds a Json or an OrderedJson from events. Pointers to open containers stay valid: only the innermost one grows.
 template <class Value>
 class JsonBuilder {
  public:
@@ -110,18 +107,11 @@ Value parse(std::string_view text, const std::string& where, JsonLimits limits) 
 inline Json parse_json(std::string_view text, const std::string& where, JsonLimits limits = {}) {
   return detail::parse<Json>(text, where, limits);
 }
-inline OrderedJson parse_ordered_json(std::string_view text, const std::string& where, JsonLimits limits = {}) {
-  return detail::parse<OrderedJson>(text, where, limits);
-}
 
 // The same from a file; messages name its path.
 inline Json read_json(const std::filesystem::path& path, JsonLimits limits = {}) {
   const MappedFile file = MappedFile::open(path);
   return parse_json(file.text(), path.string(), limits);
-}
-inline OrderedJson read_ordered_json(const std::filesystem::path& path, JsonLimits limits = {}) {
-  const MappedFile file = MappedFile::open(path);
-  return parse_ordered_json(file.text(), path.string(), limits);
 }
 
 }  // namespace etalon::io

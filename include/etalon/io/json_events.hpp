@@ -7,10 +7,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -62,102 +60,79 @@ inline std::string json_place(std::string_view text, const std::string& where, s
 
 namespace detail {
 
-// Walks over the text and keeps where it stands, which the library does not tell its event handlers.
-struct JsonCursor {
-  using iterator_category = std::forward_iterator_tag;
-  using value_type = char;
-  using difference_type = std::ptrdiff_t;
-  using pointer = const char*;
-  using reference = const char&;
-
-  const char* at = nullptr;
-  const char** seen = nullptr;
-
-  reference operator*() const { return *at; }
-  JsonCursor& operator++() {
-    *seen = ++at;
-    return *this;
+// Where the token of event n starts, counted from 0, in a text that is right up to there: every token is one event.
+inline std::size_t start_of_event(std::string_view text, std::size_t n) {
+  std::size_t at = text.starts_with("\xef\xbb\xbf") ? 3 : 0;
+  for (;; --n) {
+    at = text.find_first_not_of(" \t\r\n,:", at);
+    if (n == 0 || at == text.npos) return std::min(at, text.size());
+    if (text[at] == '"') {
+      for (++at; at < text.size() && text[at] != '"'; ++at) at += text[at] == '\\';
+      ++at;
+    } else if (const bool bracket = std::string_view("[]{}").find(text[at]) != text.npos; bracket) {
+      ++at;
+    } else {
+      at = text.find_first_of(" \t\r\n,:]}", at);
+    }
+    at = std::min(at, text.size());
   }
-  JsonCursor operator++(int) {
-    JsonCursor before = *this;
-    ++*this;
-    return before;
-  }
-  bool operator==(const JsonCursor& other) const { return at == other.at; }
-  bool operator!=(const JsonCursor& other) const { return at != other.at; }
-};
+}
 
-// Between the library's event interface (which fixes the names and the bool results) and a JsonHandler.
+// Between the library's event interface (which fixes the names and the bool results) and a JsonHandler. It is the
+// library's virtual interface, so that its parser is compiled once, not once a handler.
 template <JsonHandler Handler>
-class JsonSax {
+class JsonSax final : public nlohmann::json_sax<Json> {
  public:
   JsonSax(std::string_view text, const std::string& where, JsonLimits limits, Handler& handler)
-      : text_(text), where_(where), limits_(limits), handler_(handler), seen_(text.data()) {}
+      : text_(text), where_(where), limits_(limits), handler_(handler) {}
 
-  bool null() { return scalar(nullptr); }
-  bool boolean(bool value) { return scalar(value); }
-  bool number_integer(std::int64_t value) { return scalar(value); }
-  bool number_unsigned(std::uint64_t value) { return scalar(value); }
-  bool number_float(double value, const std::string&) { return scalar(value); }
-  bool string(std::string& value) { return scalar(std::move(value)); }
-  bool binary(Json::binary_t&) { return false; }  // JSON text has none
-  bool start_object(std::size_t) { return begin(JsonContainer::object); }
-  bool end_object() { return end(JsonContainer::object); }
-  bool start_array(std::size_t) { return begin(JsonContainer::array); }
-  bool end_array() { return end(JsonContainer::array); }
-  bool key(std::string& name) {
-    return guarded(Token::text, [&] { handler_.key(std::move(name)); });
+  bool null() override { return scalar(nullptr); }
+  bool boolean(bool value) override { return scalar(value); }
+  bool number_integer(std::int64_t value) override { return scalar(value); }
+  bool number_unsigned(std::uint64_t value) override { return scalar(value); }
+  bool number_float(double value, const std::string&) override { return scalar(value); }
+  bool string(std::string& value) override { return scalar(std::move(value)); }
+  bool binary(Json::binary_t&) override { return false; }  // JSON text has none
+  bool start_object(std::size_t) override { return begin(JsonContainer::object); }
+  bool end_object() override { return end(JsonContainer::object); }
+  bool start_array(std::size_t) override { return begin(JsonContainer::array); }
+  bool end_array() override { return end(JsonContainer::array); }
+  bool key(std::string& name) override {
+    return event([&] { handler_.key(std::move(name)); });
   }
 
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& problem) {
+  bool parse_error(std::size_t position, const std::string&, const Json::exception& problem) override {
     throw syntax_error(position == 0 ? 0 : position - 1, problem);
   }
 
-  JsonCursor begin_of_text() { return {text_.data(), &seen_}; }
-  JsonCursor end_of_text() { return {text_.data() + text_.size(), &seen_}; }
-
  private:
-  enum class Token { bracket, text, word };  // word: numbers, true, false, null
-
   template <class Value>
   bool scalar(Value&& value) {
-    constexpr bool is_text = std::is_same_v<std::remove_cvref_t<Value>, std::string>;
-    return guarded(is_text ? Token::text : Token::word, [&] { handler_.scalar(std::forward<Value>(value)); });
+    return event([&] { handler_.scalar(std::forward<Value>(value)); });
   }
   bool begin(JsonContainer container) {
     if (++depth_ > limits_.depth) {
-      throw Error(json_place(text_, where_, last_byte()),
+      throw Error(json_place(text_, where_, start_of_event(text_, events_)),
                   "at most " + std::to_string(limits_.depth) + " arrays and objects inside each other", "one more",
                   "check that the file is what its name says");
     }
-    return guarded(Token::bracket, [&] { handler_.begin(container); });
+    return event([&] { handler_.begin(container); });
   }
   bool end(JsonContainer container) {
     --depth_;
-    return guarded(Token::bracket, [&] { handler_.end(container); });
+    return event([&] { handler_.end(container); });
   }
 
   template <class Act>
-  bool guarded(Token token, Act act) {
+  bool event(Act act) {
     try {
       act();
     } catch (const JsonRefusal& refusal) {
-      throw Error(json_place(text_, where_, start_of_event(token)), refusal.expected, refusal.found, refusal.next);
+      throw Error(json_place(text_, where_, start_of_event(text_, events_)), refusal.expected, refusal.found,
+                  refusal.next);
     }
+    ++events_;
     return true;
-  }
-
-  // Where the token that gave the current event starts.
-  std::size_t start_of_event(Token token) const {
-    const std::size_t last = last_byte();
-    if (token == Token::bracket) return last;
-    if (token == Token::text) return start_of_string(last);
-    return start_of_token(last, false);
-  }
-
-  std::size_t last_byte() const {
-    const auto read = static_cast<std::size_t>(seen_ - text_.data());
-    return read == 0 ? 0 : read - 1;
   }
 
   // From a string's closing quote back to its opening quote: the first one not escaped by an odd run of backslashes.
@@ -190,7 +165,7 @@ class JsonSax {
 
   // The library's message is "… - REASON; last read: …" for a malformed token, and ends "; expected TOKEN" where
   // only one kind of token can follow.
-  Error syntax_error(std::size_t last, const nlohmann::detail::exception& problem) const {
+  Error syntax_error(std::size_t last, const Json::exception& problem) const {
     const std::string_view said = problem.what();
     const auto from = said.find(" - "), to = said.find("; last read");
     const bool malformed = from != said.npos && to != said.npos;
@@ -221,7 +196,7 @@ class JsonSax {
   const std::string& where_;
   JsonLimits limits_;
   Handler& handler_;
-  const char* seen_;
+  std::size_t events_ = 0;  // taken so far
   int depth_ = 0;
 };
 
@@ -236,7 +211,7 @@ void read_json_events(std::string_view text, const std::string& where, JsonLimit
                 "check that the file is what its name says");
   }
   detail::JsonSax<Handler> events(text, where, limits, handler);
-  Json::sax_parse(events.begin_of_text(), events.end_of_text(), &events);
+  Json::sax_parse(text.data(), text.data() + text.size(), static_cast<nlohmann::json_sax<Json>*>(&events));
 }
 
 }  // namespace etalon::io

@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-#include "etalon/io/json.hpp"
+#include "etalon/io/ordered_json.hpp"
 #include "etalon/text/bytes.hpp"
 #include "etalon/text/pretokenize.hpp"
 #include "etalon/text/vocabulary.hpp"

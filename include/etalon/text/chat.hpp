@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "etalon/io/json.hpp"
+#include "etalon/io/ordered_json.hpp"
 #include "etalon/io/mapped_file.hpp"
 #include "etalon/text/jinja/template.hpp"
 

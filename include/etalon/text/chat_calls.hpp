@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "etalon/io/json.hpp"
+#include "etalon/io/ordered_json.hpp"
 #include "etalon/text/utf8.hpp"
 
 namespace etalon::text {

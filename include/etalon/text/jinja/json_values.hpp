@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "etalon/io/json.hpp"
+#include "etalon/io/ordered_json.hpp"
 #include "etalon/text/jinja/arguments.hpp"
 
 namespace etalon::text::jinja {
