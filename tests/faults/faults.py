@@ -9,6 +9,8 @@ check named in `by` (its head explains them; golden where nothing is named): a f
 telling as one that none does. Built with the headers as they are the checker must pass.
 Further families have a file each, NAME.json: {"header": …, "family": its type, "cases": [folders], "faults": [as above]}.
 They are judged by tests/faults/family.cpp.
+contract.json holds faults against the rules R0 to R9 of docs/arithmetic.md, {"rules": [as above]}; `by` is the program
+that must fail, tests/BY.cpp: a unit test or tests/faults/contract.cpp. `--only contract` plants these alone, in minutes.
 Exit 0 when all of that holds. A fault that no longer applies was overtaken by a change of the code: adapt it.
 """
 import argparse
@@ -17,6 +19,7 @@ import json
 import os
 import pathlib
 import queue
+import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +28,7 @@ import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 FLAGS = ["-std=c++20", "-O0", "-w", "-ffp-contract=off"]
+OTHER_SUITES = "golden*,bits*,fuzz*,slow*"   # of a unit test that is built for its quick cases
 
 
 def compiler():
@@ -43,6 +47,7 @@ class Workshop:
         if "clang" not in self.flags[0]:
             self.run("-x", "c++-header", header, "-o", folder / "early/faults/stable.hpp.gch")
         self.run("-c", source, "-o", folder / "stable.o")
+        self.run("-c", TOP / "tests/main.cpp", "-o", folder / "main.o")
 
     def run(self, *arguments):
         done = subprocess.run([*self.flags, *map(str, arguments)], capture_output=True, text=True)
@@ -54,10 +59,16 @@ class Workshop:
         """Which check fails, '' where all hold, and what it printed."""
         program = self.folder / "checker"
         source, *defines = form
-        self.run(*defines, TOP / "tests/faults" / source, self.folder / "stable.o", "-pthread", "-o", program)
-        done = subprocess.run([program], cwd=TOP, capture_output=True, text=True, timeout=120)
+        is_unit_test = not source.startswith("faults/")
+        rest = self.folder / ("main.o" if is_unit_test else "stable.o")
+        self.run(*defines, TOP / "tests" / source, rest, "-pthread", "-o", program)
+        arguments = ["--test-suite-exclude=" + OTHER_SUITES] if is_unit_test else []
+        done = subprocess.run([program, *arguments], cwd=TOP, capture_output=True, text=True, timeout=120)
         if done.returncode == 0:
             return "", ""
+        if is_unit_test:
+            claim = re.search(r"TEST CASE: *(.*)", done.stdout)
+            return source.removesuffix(".cpp"), claim.group(1) if claim else f"crash {done.returncode}"
         said = done.stdout.strip().split("\n")[-1] or f"crash {done.returncode}"
         return said.split(" ")[0], said
 
@@ -80,10 +91,13 @@ def read_faults():
     for path in sorted((TOP / "tests/faults").glob("*.json")):
         listed = json.loads(path.read_text(encoding="utf-8"))
         if isinstance(listed, list):
-            faults += [{**fault, "form": ("checker.cpp", f"-DETALON_ATTENTION={fault.get('attention', 'Mla')}")}
+            faults += [{**fault, "form": ("faults/checker.cpp", f"-DETALON_ATTENTION={fault.get('attention', 'Mla')}")}
                        for fault in listed]
             continue
-        form = ("family.cpp", f"-DETALON_FAMILY_HEADER=<{listed['header']}>", f"-DETALON_FAMILY={listed['family']}",
+        if "rules" in listed:
+            faults += [{**fault, "form": (fault["by"] + ".cpp",)} for fault in listed["rules"]]
+            continue
+        form = ("faults/family.cpp", f"-DETALON_FAMILY_HEADER=<{listed['header']}>", f"-DETALON_FAMILY={listed['family']}",
                 f"-DETALON_CASES=\"{' '.join(listed['cases'])}\"")
         faults += [{**fault, "form": form} for fault in listed["faults"]]
     return faults

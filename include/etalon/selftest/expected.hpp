@@ -24,7 +24,7 @@ inline constexpr std::string_view expected_rows[] = {
     "philox 9aab25fc2e41b95e",
     "dot bfa8643f2dd53923",
     "softmax 457e169cafdc4984",
-    "attention b7fcbfba9af4f57d",
+    "attention 7a49b3c3e15ce70f",
     "router sigmoid 97668fbf541e5526",
     "router softmax 97b2788a3351fdf8",
     "router sqrt softplus 85453d5ab0a15489",
@@ -142,6 +142,6 @@ inline constexpr std::string_view expected_rows[] = {
     "model deepseek_v4 mxfp4 bf16 309b93f9378be13d cc010b7c0dcbba44 4b782ff8342ea3ad",
     "model deepseek_v4 mxfp4 int8 6cb9153a28bf76d1 b32ae895ec3a6fe5 33c45d999023f0e2",
 };
-inline constexpr std::string_view expected_fingerprint = "7e805b784192c3be";
+inline constexpr std::string_view expected_fingerprint = "3da78b4357fe8043";
 
 }  // namespace etalon
