@@ -15,6 +15,7 @@
 #include "experts.hpp"
 #include "run_flags.hpp"
 #include "sampling_flags.hpp"
+#include "standard_input.hpp"
 #include "text_model.hpp"
 
 namespace etalon::command {
@@ -181,6 +182,7 @@ void talk(Conversation& conversation) {
       }
     }
   }
+  check_standard_input();
 }
 
 }  // namespace

@@ -12,7 +12,7 @@
 
 #include <CLI/CLI.hpp>
 #include <etalon/io/compare.hpp>
-#include <etalon/io/json.hpp>
+#include <etalon/io/ordered_json.hpp>
 
 #include "commands.hpp"
 
@@ -142,6 +142,8 @@ void run_compare(const CompareFlags& flags) {
   const io::Checkpoint reference = io::Checkpoint::open_file(flags.reference);
   const io::Checkpoint other = io::Checkpoint::open_file(flags.other);
   const io::TraceComparison comparison = io::compare_traces(reference, other, flags.options);
+  reference.check_unchanged();
+  other.check_unchanged();
   flags.json ? print_json(comparison, flags) : print_text(comparison, flags);
   if (comparison.first_divergence()) throw CLI::RuntimeError(1);
 }

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include <etalon/io/json.hpp>
+#include <etalon/io/ordered_json.hpp>
 #include <etalon/trace.hpp>
 
 namespace etalon::command {

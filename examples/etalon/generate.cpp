@@ -5,7 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <etalon/io/folder.hpp>
-#include <etalon/io/json.hpp>
+#include <etalon/io/ordered_json.hpp>
 #include <etalon/sample/generate.hpp>
 
 #include "commands.hpp"

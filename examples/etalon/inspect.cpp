@@ -5,7 +5,7 @@
 #include <set>
 
 #include <CLI/CLI.hpp>
-#include <etalon/io/json.hpp>
+#include <etalon/io/ordered_json.hpp>
 
 #include "commands.hpp"
 #include "run_flags.hpp"

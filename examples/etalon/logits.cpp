@@ -18,7 +18,7 @@ struct LogitsFlags {
 
 void write_logits(const LogitsFlags& flags) {
   const std::vector<int> tokens = parse_tokens(flags.tokens);
-  io::SafetensorsWriter::probe(flags.out);
+  check_output(flags.out, flags.run.model);
   const auto engine = open_model(flags.run);
   std::vector<float> logits;   // (Token, Vocab)
   run_tokens(*engine, tokens, flags.run,

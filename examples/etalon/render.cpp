@@ -5,7 +5,6 @@
 // Standard input is one JSON object {"messages": […], "tools": […], …}; the text goes to standard output as it is. With
 // --jsonl every line is such an object and gives one JSON string, or {"error": message} where the template refuses it.
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <string>
 
@@ -14,6 +13,7 @@
 #include <etalon/text/chat.hpp>
 
 #include "commands.hpp"
+#include "standard_input.hpp"
 
 namespace {
 
@@ -48,12 +48,13 @@ void render_lines(const etalon::text::ChatTemplate& chat) {
     if (line.find_first_not_of(" \t\r") == line.npos) continue;
     std::cout << rendered_line(chat, line, number).dump() << '\n' << std::flush;
   }
+  etalon::command::check_standard_input();
 }
 
 void render(const RenderOptions& options) {
   const etalon::text::ChatTemplate chat = load(options);
   if (options.jsonl) return render_lines(chat);
-  const std::string input(std::istreambuf_iterator<char>(std::cin), {});
+  const std::string input = etalon::command::read_standard_input();
   std::cout << chat.render(etalon::io::parse_ordered_json(input, "standard input", etalon::text::conversation_limits));
 }
 

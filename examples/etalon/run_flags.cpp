@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 #include <etalon/error.hpp>
+#include <etalon/io/atomic_file.hpp>
 #include <etalon/io/config.hpp>
 #include <etalon/io/folder.hpp>
 #include <etalon/math/self_test.hpp>
@@ -80,6 +81,16 @@ std::vector<int> parse_tokens(const std::string& text) {
                   etalon::quoted(std::string_view(at, 1)), "write them as 1,2,3");
     ++at;
   }
+}
+
+void check_output(const std::string& out, const std::string& model) {
+  io::probe_writable(out);
+  std::error_code ignored;
+  if (!io::is_folder(model) || !std::filesystem::exists(out, ignored)) return;
+  for (const auto& entry : std::filesystem::directory_iterator(model, ignored))
+    if (std::filesystem::equivalent(out, entry.path(), ignored))
+      throw Error(out, "a file that is not of the model's folder", "its " + entry.path().filename().string(),
+                  "choose another name for the output");
 }
 
 std::unique_ptr<Engine> open_model(const RunFlags& flags, std::function<void(const Shown&)> listener) {

@@ -27,6 +27,9 @@ inline constexpr const char* tokens_help = "token ids, separated by commas: 0,17
 // "1,2,3" as ids. Throws Error.
 std::vector<int> parse_tokens(const std::string& text);
 
+// Throws Error where `out` cannot be written, or is a file of the model's folder. Ask before long work.
+void check_output(const std::string& out, const std::string& model);
+
 // Opens the model folder with the family its config.json names. Throws Error.
 std::unique_ptr<Engine> open_model(const RunFlags& flags, std::function<void(const Shown&)> listener = {});
 

@@ -6,7 +6,6 @@
 //   etalon tokenize --model DIR --explain                          how the text on stdin is cut and merged
 #include <cstdint>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,6 +19,7 @@
 #include <etalon/text/tokenizer.hpp>
 
 #include "commands.hpp"
+#include "standard_input.hpp"
 
 namespace {
 
@@ -80,12 +80,13 @@ void by_line(const Tokenizer& tokenizer, const TokenizeOptions& options) {
     if (line.find_first_not_of(" \t\r") == line.npos) continue;
     std::cout << answer(tokenizer, options, line, number) << '\n';
   }
+  etalon::command::check_standard_input();
 }
 
 void run(const TokenizeOptions& options) {
   const Tokenizer tokenizer = Tokenizer::load(options.model);
   if (options.jsonl || options.decode) return by_line(tokenizer, options);
-  const std::string text{std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
+  const std::string text = etalon::command::read_standard_input();
   if (options.explain) {
     const bool colour = ::isatty(STDOUT_FILENO) != 0;
     std::cout << etalon::text::explain(tokenizer, text, options.encoding(), {.colour = colour});

@@ -18,7 +18,7 @@ struct TraceFlags {
 
 void write_trace(const TraceFlags& flags) {
   const std::vector<int> tokens = parse_tokens(flags.tokens);
-  io::SafetensorsWriter::probe(flags.out);
+  check_output(flags.out, flags.run.model);
   io::TraceRecorder recorder;
   const auto engine = open_model(flags.run, std::ref(recorder));
   run_tokens(*engine, tokens, flags.run, [](auto) {});

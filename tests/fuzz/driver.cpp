@@ -1,14 +1,16 @@
 // Runs a libFuzzer target without libFuzzer, so that every compiler can: files that are right, each changed at random a
 // few times. Run n makes the same input on every machine; a crash names the command that repeats it.
 //
-//   fuzz_json FIRST LAST FILE…     runs FIRST … LAST - 1 on changed copies of the files
+//   fuzz_json FIRST LAST FILE…     runs FIRST … LAST - 1 on changed copies of the files; a folder stands for its files
 //
 // It is blind: it does not watch which code an input reaches. For that, build the target with -fsanitize=fuzzer.
+#include <algorithm>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <random>
@@ -52,6 +54,18 @@ class Changes {
   std::mt19937_64 random_;
 };
 
+// The files themselves; for a folder its files in the order of their names.
+std::vector<std::string> files_of(int count, char** names) {
+  std::vector<std::string> files;
+  for (int i = 0; i < count; ++i) {
+    const std::size_t first = files.size();
+    if (!std::filesystem::is_directory(names[i])) files.push_back(names[i]);
+    else for (const auto& entry : std::filesystem::directory_iterator(names[i])) files.push_back(entry.path());
+    std::sort(files.begin() + static_cast<std::ptrdiff_t>(first), files.end());
+  }
+  return files;
+}
+
 char repeat[4096] = "";
 
 void crashed(int signal) {
@@ -65,9 +79,9 @@ void crashed(int signal) {
 int main(int count, char** arguments) {
   if (count < 4) return std::fprintf(stderr, "usage: %s FIRST LAST FILE...\n", arguments[0]), 2;
   std::vector<std::string> seeds;
-  for (int i = 3; i < count; ++i) {
-    std::ifstream file(arguments[i], std::ios::binary);
-    if (!file) return std::fprintf(stderr, "%s: cannot be read\n", arguments[i]), 2;
+  for (const std::string& name : files_of(count - 3, arguments + 3)) {
+    std::ifstream file(name, std::ios::binary);
+    if (!file) return std::fprintf(stderr, "%s: cannot be read\n", name.c_str()), 2;
     seeds.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
   }
   for (int signal : {SIGABRT, SIGSEGV, SIGFPE, SIGILL}) std::signal(signal, crashed);

@@ -72,7 +72,8 @@ TEST_CASE("missing, misshapen and unknown tensors are all named in one message")
 
 TEST_CASE("of very many problems the first thousand are named and the rest counted") {
   std::vector<Altered> strays;
-  for (int i = 0; i < 1207; ++i) strays.push_back({"stray." + std::to_string(i), Dtype::F32, {1}, std::vector<std::byte>(4)});
+  for (int i = 0; i < 1207; ++i)
+    strays.push_back({"stray." + std::to_string(i), Dtype::F32, {1}, std::vector<std::byte>(4)});
   const std::string message = altered("deepseek_v3", [](Altered tensor) { return tensor; }, strays);
   CHECK(contains(message, "found 1207 that do not fit"));
   CHECK(contains(message, "207 more"));

@@ -1,13 +1,16 @@
 // Tests of include/etalon/io/mapped_file.hpp.
 #include <etalon/io/mapped_file.hpp>
 
+#include <chrono>
 #include <type_traits>
 
 #include <doctest/doctest.h>
 
 #include "scratch.hpp"
 
+using etalon::io::mapped_ranges;
 using etalon::io::MappedFile;
+using etalon::io::MappedRange;
 using etalon::test::contains;
 using etalon::test::error_of;
 using etalon::test::Scratch;
@@ -66,4 +69,43 @@ TEST_CASE("anything but a readable file with content is refused, and says what i
   const auto secret = scratch.write("secret", "x");
   std::filesystem::permissions(secret, std::filesystem::perms::none);
   if (::geteuid() != 0) CHECK(contains(error(secret), "expected a readable file, found Permission denied"));
+}
+
+TEST_CASE("a file that is written to while it is mapped is noticed when asked; a new file of its name is no change") {
+  const Scratch scratch;
+  const auto path = scratch.write("x", "hello");
+  const MappedFile file = MappedFile::open(path);
+  file.check_unchanged();
+  const auto opened = std::filesystem::last_write_time(path);
+  std::filesystem::last_write_time(path, opened + std::chrono::seconds(1));
+  CHECK(contains(error_of([&] { file.check_unchanged(); }),
+                 "x: expected the content it had when it was opened, found that it was written to; leave the file"));
+  std::ofstream(path, std::ios::app) << " world";
+  std::filesystem::last_write_time(path, opened);
+  CHECK(contains(error_of([&] { file.check_unchanged(); }), "found that its size went from 5 to 11 bytes"));
+  std::filesystem::rename(scratch.write("y", "another"), path);
+  file.check_unchanged();
+  std::filesystem::remove(path);
+  file.check_unchanged();
+}
+
+TEST_CASE("what is mapped is listed for the handler of SIGBUS, as long as it is") {
+  const Scratch scratch;
+  const auto count = [] {
+    std::size_t ranges = 0;
+    mapped_ranges.each([&](const MappedRange&) { ++ranges; });
+    return ranges;
+  };
+  REQUIRE(count() == 0);
+  {
+    MappedFile first = MappedFile::open(scratch.write("x", "hello"));
+    const MappedFile second = std::move(first);
+    CHECK(count() == 1);
+    mapped_ranges.each([&](const MappedRange& range) {
+      CHECK(range.data == second.bytes().data());
+      CHECK(range.size == 5);
+      CHECK(range.path == second.path().string());
+    });
+  }
+  CHECK(count() == 0);
 }

@@ -7,6 +7,8 @@
 // Threads wait a short while for the next loop before they sleep. Not for use from several threads at once.
 #include <atomic>
 #include <condition_variable>
+#include <cstddef>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -17,9 +19,13 @@ namespace etalon {
 
 class ThreadPool {
  public:
-  // threads in all, the caller's included; at least 1.
+  // threads in all, the caller's included; at least 1. Fewer where the system gives no more: nothing depends on it.
   explicit ThreadPool(int threads) {
-    for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
+    workers_.reserve(static_cast<std::size_t>(threads > 1 ? threads - 1 : 0));
+    try {
+      for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
+    } catch (const std::exception&) {   // no room for one more
+    }
   }
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;

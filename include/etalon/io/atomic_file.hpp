@@ -2,8 +2,8 @@
 // Writing a file so that others see it whole or not at all: a temporary file beside it, fsync, rename.
 //
 // Whatever goes wrong (disk full, folder missing or not writable, destination is a folder), the temporary file is
-// removed, the destination is as it was, and one Error says why. Left out: a process killed in the middle leaves the
-// temporary file (.etalon-….tmp) behind.
+// removed, the destination is as it was, and one Error says why. A program that calls process_faults.hpp removes it
+// also where a signal ends it. Left out: kill -9 and the like leave the temporary file (.etalon-….tmp) behind.
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
@@ -20,8 +20,12 @@
 
 #include <etalon/error.hpp>
 #include <etalon/io/mapped_file.hpp>
+#include <etalon/io/signal_slots.hpp>
 
 namespace etalon::io {
+
+// Names of the temporary files there are now, for handlers of signals.
+inline constinit SignalSlots<std::string> temporary_files;
 
 class AtomicFile {
  public:
@@ -31,7 +35,7 @@ class AtomicFile {
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
   ~AtomicFile() {
-    if (!temporary_.empty()) ::unlink(temporary_.c_str());
+    if (temporary_) ::unlink(temporary_->c_str());
   }
 
   void write(std::span<const std::byte> bytes) {
@@ -49,8 +53,8 @@ class AtomicFile {
     if (::fsync(file_.number()) != 0) throw failure("a disk that takes the file", errno);
     // Errors of close count too: network file systems report a full disk here.
     if (::close(file_.release()) != 0) throw failure("a disk that takes the file", errno);
-    if (::rename(temporary_.c_str(), destination_.c_str()) != 0) throw failure("a destination to write", errno);
-    temporary_.clear();
+    if (::rename(temporary_->c_str(), destination_.c_str()) != 0) throw failure("a destination to write", errno);
+    temporary_.remove();
     const Descriptor folder(::open(folder_of_destination().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (folder.number() >= 0) ::fsync(folder.number());  // best effort: the content is already safe
   }
@@ -95,17 +99,18 @@ class AtomicFile {
     static std::atomic<unsigned> counter{0};
     for (int attempt = 0; attempt < 100; ++attempt) {
       const std::string name = ".etalon-" + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".tmp";
-      temporary_ = folder_of_destination() / name;
-      const int file = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+      temporary_ = temporary_files.enter((folder_of_destination() / name).string());  // before there is such a file
+      const int file = ::open(temporary_->c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
       if (file >= 0) return file;
-      temporary_.clear();
-      if (errno != EEXIST) break;
+      const int problem = errno;
+      temporary_.remove();
+      if (problem != EEXIST) throw failure("a folder to write into", problem);
     }
-    throw failure("a folder to write into", errno);
+    throw failure("a folder to write into", EEXIST);
   }
 
   std::filesystem::path destination_;
-  std::filesystem::path temporary_;  // empty: nothing to remove
+  SignalSlots<std::string>::Entry temporary_;  // none: nothing to remove
   Descriptor file_;
 };
 

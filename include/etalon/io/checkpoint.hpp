@@ -50,6 +50,10 @@ class Checkpoint {
   // __metadata__ of all files; where two disagree on a key, the first file's (by name) value.
   const std::map<std::string, std::string>& metadata() const noexcept { return metadata_; }
   const std::vector<MappedFile>& files() const noexcept { return files_; }
+  // Throws Error where somebody wrote to a file since it was opened.
+  void check_unchanged() const {
+    for (const MappedFile& file : files_) file.check_unchanged();
+  }
   // Choices made on opening that a user may want to know.
   const std::vector<std::string>& notes() const noexcept { return notes_; }
 

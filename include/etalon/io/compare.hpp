@@ -151,6 +151,16 @@ inline std::string explain_choice(const Checkpoint& reference, const Checkpoint&
   return words.str() + (count.example.empty() ? "" : " (" + count.example + ")");
 }
 
+// The tensors of a trace in the order of the model, then by name, as a checkpoint has them.
+inline std::vector<const TensorInfo*> in_model_order(const Checkpoint& trace) {
+  std::vector<std::pair<TracePlace, const TensorInfo*>> placed;
+  for (const TensorInfo& info : trace.tensors()) placed.emplace_back(place_of(info.name), &info);
+  std::stable_sort(placed.begin(), placed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<const TensorInfo*> ordered;
+  for (const auto& [place, info] : placed) ordered.push_back(info);
+  return ordered;
+}
+
 // A run in other numerics may differ by more than the tolerance without being wrong.
 inline void note_numerics(const Checkpoint& reference, const Checkpoint& other, TraceComparison& result) {
   const auto a = reference.metadata().find("numerics"), b = other.metadata().find("numerics");
@@ -169,7 +179,8 @@ inline TraceComparison compare_traces(const Checkpoint& reference, const Checkpo
   detail::note_numerics(reference, other, result);
   std::map<std::string, std::string> metadata = reference.metadata();
   metadata.insert(other.metadata().begin(), other.metadata().end());
-  for (const TensorInfo& info : reference.tensors()) {
+  for (const TensorInfo* of_reference : detail::in_model_order(reference)) {
+    const TensorInfo& info = *of_reference;
     if (info.name == "tokens") continue;
     if (const TensorInfo* same = other.find(info.name)) {
       result.tensors.push_back(compare_tensor(info, *same, options.tolerance, metadata));
@@ -181,19 +192,15 @@ inline TraceComparison compare_traces(const Checkpoint& reference, const Checkpo
       result.only_reference.push_back(info.name);
     }
   }
-  for (const TensorInfo& info : other.tensors()) {
-    if (info.name != "tokens" && info.dtype != Dtype::F64 && !reference.find(info.name)) {
-      result.only_other.push_back(info.name);
+  for (const TensorInfo* info : detail::in_model_order(other)) {
+    if (info->name != "tokens" && info->dtype != Dtype::F64 && !reference.find(info->name)) {
+      result.only_other.push_back(info->name);
     }
   }
   if (std::none_of(result.tensors.begin(), result.tensors.end(), [](const auto& t) { return t.judged; })) {
     throw Error(detail::file_of(other), "a tensor that " + detail::file_of(reference) + " has too", "none in common",
                 "name the tensors as a trace does (embed, layers.0.attn.out, …, logits)");
   }
-  std::stable_sort(result.tensors.begin(), result.tensors.end(),
-                   [](const auto& a, const auto& b) { return earlier_in_model(a.name, b.name); });
-  std::stable_sort(result.only_reference.begin(), result.only_reference.end(), earlier_in_model);
-  std::stable_sort(result.only_other.begin(), result.only_other.end(), earlier_in_model);
   return result;
 }
 

@@ -44,8 +44,10 @@ template <class Model, class Backend, class Trace> class EngineOf final : public
     auto hidden = model().decoder.hidden(ctx, buffer.step(), std::span(&sequence, 1));   // (Token, Channel)
     tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
     if (facts_.predictions > 0) hidden_.insert(hidden_.end(), hidden.data, hidden.data + hidden.size());
-    if (rows == 0) return {};
-    return keep(model().decoder.logits(ctx, read_only(hidden.rows(count - rows, rows))));
+    View<const float, Token, Vocab> logits{};
+    if (rows > 0) logits = keep(model().decoder.logits(ctx, read_only(hidden.rows(count - rows, rows))));
+    loaded_->checkpoint.check_unchanged();   // numbers of two models are no numbers
+    return logits;
   }
 
   bool truncate(int positions) override {

@@ -2,7 +2,9 @@
 // A regular file seen as read-only memory, without copying it.
 //
 // A checkpoint may be larger than memory: mapping it costs nothing, the system reads a page when it is first touched.
-// Left out: files that shrink while they are mapped (the system then raises SIGBUS), and writing.
+// So a file that somebody changes while it is mapped changes under its reader: check_unchanged() tells. Where it became
+// shorter the system raises SIGBUS at the first touch; process_faults.hpp turns that into a message for programs that
+// ask for it. Left out: writing.
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
@@ -18,6 +20,7 @@
 #include <unistd.h>
 
 #include <etalon/error.hpp>
+#include <etalon/io/signal_slots.hpp>
 
 namespace etalon::io {
 
@@ -53,6 +56,14 @@ inline std::string kind_of_node(mode_t mode) {
   return "a device";
 }
 
+// What is mapped now, for the handler of SIGBUS.
+struct MappedRange {
+  const std::byte* data = nullptr;
+  std::size_t size = 0;
+  std::string path;
+};
+inline constinit SignalSlots<MappedRange> mapped_ranges;
+
 // Read-only, shared by nobody, unmapped at the end of its scope. Never empty unless moved from.
 class MappedFile {
  public:
@@ -62,27 +73,48 @@ class MappedFile {
     if (file.number() < 0) {
       throw Error(path.string(), "a readable file", system_reason(errno), "check the path and the permissions");
     }
-    const std::size_t size = checked_size(file.number(), path);
+    const struct stat status = checked_status(file.number(), path);
+    const auto size = static_cast<std::size_t>(status.st_size);
     void* memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.number(), 0);
     if (memory == MAP_FAILED) {
       throw Error(path.string(), "a file that can be mapped into memory", system_reason(errno),
                   "check the limit of virtual memory (ulimit -v)");
     }
-    return MappedFile(path, static_cast<const std::byte*>(memory), size);
+    return MappedFile(path, static_cast<const std::byte*>(memory), status);
   }
 
   MappedFile(MappedFile&& other) noexcept
       : path_(std::move(other.path_)),
         data_(std::exchange(other.data_, nullptr)),
-        size_(std::exchange(other.size_, 0)) {}
+        size_(std::exchange(other.size_, 0)),
+        opened_(other.opened_),
+        listed_(std::move(other.listed_)) {}
   MappedFile& operator=(MappedFile&& other) noexcept {
     std::swap(path_, other.path_);
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
+    std::swap(opened_, other.opened_);
+    std::swap(listed_, other.listed_);
     return *this;
   }
   ~MappedFile() {
+    listed_.remove();
     if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+  }
+
+  // Throws Error where somebody wrote to the file since it was opened: what was read may be of both contents. A new
+  // file under the same name is no change: the old one stays mapped. Costs one question to the file system.
+  void check_unchanged() const {
+    struct stat now {};
+    if (::stat(path_.c_str(), &now) != 0 || now.st_dev != opened_.st_dev || now.st_ino != opened_.st_ino) return;
+    const bool same_time =
+        now.st_mtim.tv_sec == opened_.st_mtim.tv_sec && now.st_mtim.tv_nsec == opened_.st_mtim.tv_nsec;
+    if (same_time && now.st_size == opened_.st_size) return;
+    throw Error(path_.string(), "the content it had when it was opened",
+                now.st_size == opened_.st_size ? "that it was written to"
+                                               : "that its size went from " + std::to_string(opened_.st_size) +
+                                                     " to " + std::to_string(now.st_size) + " bytes",
+                "leave the file alone while it is in use, and run again");
   }
 
   const std::filesystem::path& path() const noexcept { return path_; }
@@ -90,10 +122,11 @@ class MappedFile {
   std::string_view text() const noexcept { return {reinterpret_cast<const char*>(data_), size_}; }
 
  private:
-  MappedFile(std::filesystem::path path, const std::byte* data, std::size_t size) noexcept
-      : path_(std::move(path)), data_(data), size_(size) {}
+  MappedFile(std::filesystem::path path, const std::byte* data, const struct stat& status)
+      : path_(std::move(path)), data_(data), size_(static_cast<std::size_t>(status.st_size)), opened_(status),
+        listed_(mapped_ranges.enter({data_, size_, path_.string()})) {}
 
-  static std::size_t checked_size(int file, const std::filesystem::path& path) {
+  static struct stat checked_status(int file, const std::filesystem::path& path) {
     struct stat status {};
     if (::fstat(file, &status) != 0) {
       throw Error(path.string(), "a readable file", system_reason(errno), "check the path and the permissions");
@@ -104,12 +137,14 @@ class MappedFile {
     if (status.st_size == 0) {
       throw Error(path.string(), "a file with content", "an empty file", "download or write it again");
     }
-    return static_cast<std::size_t>(status.st_size);
+    return status;
   }
 
   std::filesystem::path path_;
   const std::byte* data_;
   std::size_t size_;
+  struct stat opened_;
+  SignalSlots<MappedRange>::Entry listed_;
 };
 
 }  // namespace etalon::io

@@ -42,7 +42,7 @@ class HeaderEvents {
   void begin(JsonContainer container) {
     const bool is_object = container == JsonContainer::object;
     if (level_ == 0 && !is_object) refuse("an object of tensors", "a list");
-    if (level_ == 1 && !is_object) refuse("an object with dtype, shape and data_offsets", "a list");
+    if (level_ == 1 && !is_object) refuse_entry("a list");
     if (level_ == 2 && (is_object || in_metadata_ || field_ == Field::dtype)) {
       refuse(wanted(), is_object ? "an object" : "a list");
     }
@@ -73,7 +73,7 @@ class HeaderEvents {
 
   void scalar(const Json& value) {
     if (level_ == 0) refuse("an object of tensors", described(value));
-    if (level_ == 1) refuse("an object with dtype, shape and data_offsets", described(value));
+    if (level_ == 1) refuse_entry(described(value));
     if (in_metadata_) return metadata(value);
     if (level_ == 3) return number(value);
     if (field_ != Field::dtype || !value.is_string()) refuse(wanted(), described(value));
@@ -137,6 +137,11 @@ class HeaderEvents {
     return field_ == Field::shape ? "a list of whole numbers as shape" : "two whole numbers as data_offsets";
   }
 
+  // Something else than an object under a name of the header.
+  [[noreturn]] void refuse_entry(const std::string& found) const {
+    if (in_metadata_) refuse("__metadata__ of texts", found);
+    refuse("an object with dtype, shape and data_offsets", found + " for tensor " + etalon::quoted(name_));
+  }
   [[noreturn]] void refuse(std::string expected, std::string found) const {
     if (level_ >= 2 && !in_metadata_ && !header_.entries.empty()) {
       found += " in tensor " + etalon::quoted(header_.entries.back().name);

@@ -147,7 +147,8 @@ inline SelfTestRow attention_case() {
     attend(ctx, View<const float, Token, Head, NopeDim>{q.data(), {tokens, heads, dim}},
            View<const float, Position, KvHead, NopeDim>{k.data(), {positions, kv_heads, dim}},
            View<const float, Position, KvHead, ValueDim>{v.data(), {positions, kv_heads, width}},
-           {.scale = 1.0 / (window + 7), .start = positions - tokens, .window = window, .sinks = {sinks.data(), {heads}}},
+           {.scale = 1.0 / (window + 7), .start = positions - tokens, .window = window,
+            .sinks = {sinks.data(), {heads}}},
            View<float, Token, Head, ValueDim>{out.data(), {tokens, heads, width}});
     hash.add(out);
   }
