@@ -71,6 +71,13 @@ void print_json(const io::TraceComparison& comparison, const CompareFlags& flags
   std::cout << out.dump(-1, ' ', false, io::OrderedJson::error_handler_t::replace) << '\n';
 }
 
+// A name from a file, fit for a terminal: control bytes as '?'.
+std::string visible(std::string name) {
+  for (char& c : name)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  return name;
+}
+
 std::string short_number(double value) {
   std::ostringstream text;
   text << std::setprecision(3) << value;
@@ -81,7 +88,7 @@ std::string short_number(double value) {
 std::string element(const io::TensorComparison& tensor, const io::ElementPair& pair) {
   std::ostringstream text;
   for (std::size_t i = 0; i < pair.index.size(); ++i) {
-    text << (i ? ", " : "") << tensor.axes[i] << ' ' << pair.index[i];
+    text << (i ? ", " : "") << visible(tensor.axes[i]) << ' ' << pair.index[i];
   }
   text << (pair.index.empty() ? "" : ": ") << std::setprecision(9) << "reference " << pair.reference << ", other "
        << pair.other;
@@ -96,7 +103,7 @@ std::string figures(const io::TensorComparison& tensor) {
 }
 
 void print_divergence(const io::TensorComparison& tensor) {
-  std::cout << "diverges first at " << tensor.name << '\n' << "  " << figures(tensor) << '\n';
+  std::cout << "diverges first at " << visible(tensor.name) << '\n' << "  " << figures(tensor) << '\n';
   if (tensor.first) {
     std::cout << "  first:   " << element(tensor, *tensor.first) << '\n'
               << "  largest: " << element(tensor, *tensor.worst) << '\n'
@@ -109,7 +116,7 @@ void print_missing(const std::vector<std::string>& names, const char* where) {
   constexpr std::size_t most_listed = 8;
   if (names.empty()) return;
   std::cout << "only in " << where << " (" << names.size() << "):";
-  for (std::size_t i = 0; i < names.size() && i < most_listed; ++i) std::cout << ' ' << names[i];
+  for (std::size_t i = 0; i < names.size() && i < most_listed; ++i) std::cout << ' ' << visible(names[i]);
   std::cout << (names.size() > most_listed ? " …" : "") << '\n';
 }
 
@@ -121,7 +128,7 @@ void print_text(const io::TraceComparison& comparison, const CompareFlags& flags
   std::size_t diverging = 0, identical = 0;
   for (const io::TensorComparison& tensor : comparison.tensors) {
     const char* mark = !tensor.judged ? " . " : tensor.agrees ? " = " : " ≠ ";
-    if (flags.all) std::cout << mark << tensor.name << "  " << figures(tensor) << '\n';
+    if (flags.all) std::cout << mark << visible(tensor.name) << "  " << figures(tensor) << '\n';
     diverging += tensor.judged && !tensor.agrees;
     identical += tensor.bit_identical;
     if (tensor.judged && (!worst || tensor.ratio() > worst->ratio())) worst = &tensor;
@@ -133,8 +140,8 @@ void print_text(const io::TraceComparison& comparison, const CompareFlags& flags
   } else if (comparison.bit_identical()) {
     std::cout << "agree: " << count << ", bit identical\n";
   } else {
-    std::cout << "agree: " << count << ", " << identical << " of them bit identical; worst " << worst->name << ", "
-              << figures(*worst) << '\n';
+    std::cout << "agree: " << count << ", " << identical << " of them bit identical; worst " << visible(worst->name)
+              << ", " << figures(*worst) << '\n';
   }
 }
 

@@ -6,6 +6,7 @@
 Each ends in one line on standard error and exit status 2 (or by the signal that was sent), within a minute, and leaves
 no partial file. What needs rights that are not given (mounting, another user) is skipped.
 """
+
 import contextlib
 import json
 import os
@@ -59,7 +60,8 @@ class World(unittest.TestCase):
         self.outputs = self.scratch / "outputs"
         self.outputs.mkdir()
 
-    if not hasattr(unittest.TestCase, "enterContext"):   # Python before 3.11
+    if not hasattr(unittest.TestCase, "enterContext"):  # Python before 3.11
+
         def enterContext(self, manager):
             value = manager.__enter__()
             self.addCleanup(manager.__exit__, None, None, None)
@@ -67,8 +69,13 @@ class World(unittest.TestCase):
 
     def run_etalon(self, *arguments, before=(), **options):
         options = {"stdout": subprocess.PIPE, "stdin": subprocess.DEVNULL, **options}
-        return subprocess.run([*before, str(options.pop("program", program)), *map(str, arguments)],
-                              stderr=subprocess.PIPE, text=True, timeout=seconds, **options)
+        return subprocess.run(
+            [*before, str(options.pop("program", program)), *map(str, arguments)],
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=seconds,
+            **options,
+        )
 
     def logits(self, *arguments, model=story, out=None, **options):
         out = out or self.outputs / "out.safetensors"
@@ -92,8 +99,12 @@ class Files(World):
     def spoilt_while_in_use(self, spoil):
         """A conversation; between its two turns somebody spoils the weights. Returns exit status and last words."""
         model = copied(story, self.scratch / "model")
-        with subprocess.Popen([program, "chat", "--model", model, "--max-tokens", "3"], stdin=subprocess.PIPE,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        with subprocess.Popen(
+            [program, "chat", "--model", model, "--max-tokens", "3"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as running:
             running.stdin.write(b"Where is Ada?\n")
             running.stdin.flush()
             running.stdout.readline()
@@ -116,6 +127,7 @@ class Files(World):
             with open(path, "r+b") as file:
                 file.seek(-100, os.SEEK_END)
                 file.write(bytes(100))
+
         status, said = self.spoilt_while_in_use(change)
         self.assertEqual(status, 2, said)
         self.assert_line(said, "model.safetensors: expected the content it had", "written to")
@@ -124,6 +136,7 @@ class Files(World):
         def grow(path):
             with open(path, "ab") as file:
                 file.write(b"more")
+
         status, said = self.spoilt_while_in_use(grow)
         self.assertEqual(status, 2, said)
         self.assert_line(said, "model.safetensors: expected the content it had", "its size went from")
@@ -133,6 +146,7 @@ class Files(World):
             other = path.with_name("other")
             other.write_bytes(b"something else")
             other.replace(path)
+
         status, said = self.spoilt_while_in_use(replace)
         self.assertEqual((status, said), (0, ""))
 
@@ -147,9 +161,14 @@ class Files(World):
                     model = copied(sharded if "index" in name else story, self.scratch / f"{kind}-{name}")
                     path = model / name
                     path.unlink()
-                    {"pipe": lambda: os.mkfifo(path), "folder": path.mkdir, "empty": path.touch,
-                     "device": lambda: path.symlink_to("/dev/zero"), "loop": lambda: path.symlink_to(path),
-                     "dangling": lambda: path.symlink_to("nowhere")}[kind]()
+                    {
+                        "pipe": lambda: os.mkfifo(path),
+                        "folder": path.mkdir,
+                        "empty": path.touch,
+                        "device": lambda: path.symlink_to("/dev/zero"),
+                        "loop": lambda: path.symlink_to(path),
+                        "dangling": lambda: path.symlink_to("nowhere"),
+                    }[kind]()
                     self.assert_refused(self.logits(model=model), str(model))
 
     def test_a_shard_that_is_no_file_is_named(self):
@@ -158,8 +177,13 @@ class Files(World):
                 model = copied(sharded, self.scratch / kind)
                 path = model / "model-00002-of-00003.safetensors"
                 path.unlink()
-                {"pipe": lambda: os.mkfifo(path), "folder": path.mkdir, "empty": path.touch,
-                 "loop": lambda: path.symlink_to(path), "dangling": lambda: path.symlink_to("nowhere")}[kind]()
+                {
+                    "pipe": lambda: os.mkfifo(path),
+                    "folder": path.mkdir,
+                    "empty": path.touch,
+                    "loop": lambda: path.symlink_to(path),
+                    "dangling": lambda: path.symlink_to("nowhere"),
+                }[kind]()
                 self.assert_refused(self.logits(model=model), "model-00002-of-00003.safetensors")
 
     def test_a_folder_that_links_to_itself_is_refused(self):
@@ -189,7 +213,9 @@ class Files(World):
 
     def test_a_million_tensors_are_read(self):
         count = 1_000_000
-        header = ",".join('"t%d":{"dtype":"U8","shape":[1],"data_offsets":[%d,%d]}' % (i, i, i + 1) for i in range(count))
+        header = ",".join(
+            '"t%d":{"dtype":"U8","shape":[1],"data_offsets":[%d,%d]}' % (i, i, i + 1) for i in range(count)
+        )
         model = copied(golden / "mixtral", self.scratch / "model")
         big = model / "model.safetensors"
         big.write_bytes(struct.pack("<Q", len(header) + 2) + b"{" + header.encode() + b"}" + bytes(count))
@@ -206,7 +232,7 @@ class Rights(World):
     def setUp(self):
         super().setUp()
         self.options = {}
-        if os.geteuid() == 0:   # who may everything
+        if os.geteuid() == 0:  # who may everything
             shutil.copy(program, self.scratch / "etalon")
             (self.scratch / "etalon").chmod(0o755)
             self.options = {"user": nobody, "group": nobody, "extra_groups": [], "program": self.scratch / "etalon"}
@@ -234,8 +260,11 @@ class Rights(World):
         for name in ("tokenizer.json", "tokenizer_config.json", "generation_config.json"):
             with self.subTest(name):
                 (model / name).chmod(0)
-                self.assert_refused(self.run_etalon("generate", "--model", model, "--prompt", "a", **self.options),
-                                    name, "Permission denied")
+                self.assert_refused(
+                    self.run_etalon("generate", "--model", model, "--prompt", "a", **self.options),
+                    name,
+                    "Permission denied",
+                )
                 (model / name).chmod(0o644)
 
     def test_a_folder_that_may_not_be_written_is_refused_before_the_work(self):
@@ -254,8 +283,15 @@ class Mounts(World):
 
     def test_a_model_on_a_read_only_file_system_is_enough(self):
         model = copied(story, self.scratch / "model")
-        done = self.logits(model=model, before=mounted(
-            model, f"mount --bind {model} {model}", f"mount -o remount,bind,ro {model}", f"! touch {model}/x 2>/dev/null"))
+        done = self.logits(
+            model=model,
+            before=mounted(
+                model,
+                f"mount --bind {model} {model}",
+                f"mount -o remount,bind,ro {model}",
+                f"! touch {model}/x 2>/dev/null",
+            ),
+        )
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_an_output_on_a_read_only_file_system_is_refused(self):
@@ -263,7 +299,8 @@ class Mounts(World):
         self.assert_refused(done, "Read-only file system")
 
     def test_a_disk_that_fills_up_is_told_and_holds_nothing_afterwards(self):
-        line = f'mount -t tmpfs -o size=4k none {self.outputs} && {{ "$0" "$@"; code=$?; ls -A {self.outputs}; exit $code; }}'
+        mount = f"mount -t tmpfs -o size=4k none {self.outputs}"
+        line = f'{mount} && {{ "$0" "$@"; code=$?; ls -A {self.outputs}; exit $code; }}'
         done = self.logits(before=["unshare", "-m", "sh", "-c", line])
         self.assert_refused(done, "out.safetensors: expected a disk that takes the file", "No space left on device")
         self.assertEqual(done.stdout, "")
@@ -281,8 +318,17 @@ class Outputs(World):
         loop = self.scratch / "loop"
         loop.symlink_to(loop)
         os.mkfifo(self.scratch / "pipe")
-        for out in (self.scratch, self.scratch / "no" / "x", self.scratch / "file" / "x", self.scratch / "pipe",
-                    "/dev/full", "/dev/null", "", loop / "x", self.outputs / ("x" * 300)):
+        for out in (
+            self.scratch,
+            self.scratch / "no" / "x",
+            self.scratch / "file" / "x",
+            self.scratch / "pipe",
+            "/dev/full",
+            "/dev/null",
+            "",
+            loop / "x",
+            self.outputs / ("x" * 300),
+        ):
             with self.subTest(out):
                 for command in ("logits", "trace"):
                     self.assert_refused(self.run_etalon(command, "--model", story, "--tokens", "1", f"--out={out}"))
@@ -311,14 +357,19 @@ class Outputs(World):
         """Commands that print, and what they read."""
         talk = json.dumps({"messages": [{"role": "user", "content": "x"}]})
         trace = golden / "mixtral/trace_short.safetensors"
-        return {("generate", "--model", story, "--prompt", "Ada", "--max-tokens", "4"): "",
-                ("generate", "--model", story, "--tokens", "1,2", "--max-tokens", "4", "--json"): "",
-                ("chat", "--model", story, "--message", "Hello", "--max-tokens", "4"): "",
-                ("tokenize", "--model", story): "hello",
-                ("tokenize", "--model", story, "--jsonl"): '"hello"',
-                ("render", "--model", story): talk, ("render", "--model", story, "--jsonl"): talk,
-                ("inspect", story): "", ("inspect", story, "--json"): "",
-                ("compare", trace, trace): "", ("compare", trace, trace, "--json"): ""}
+        return {
+            ("generate", "--model", story, "--prompt", "Ada", "--max-tokens", "4"): "",
+            ("generate", "--model", story, "--tokens", "1,2", "--max-tokens", "4", "--json"): "",
+            ("chat", "--model", story, "--message", "Hello", "--max-tokens", "4"): "",
+            ("tokenize", "--model", story): "hello",
+            ("tokenize", "--model", story, "--jsonl"): '"hello"',
+            ("render", "--model", story): talk,
+            ("render", "--model", story, "--jsonl"): talk,
+            ("inspect", story): "",
+            ("inspect", story, "--json"): "",
+            ("compare", trace, trace): "",
+            ("compare", trace, trace, "--json"): "",
+        }
 
     def test_no_room_for_what_is_printed_is_told(self):
         for command, text in self.printing().items():
@@ -352,9 +403,11 @@ class Inputs(World):
     def test_an_input_that_cannot_be_read_is_told(self):
         with open(self.scratch / "write-only", "w") as no_reading:
             for command in (["tokenize"], ["tokenize", "--jsonl"], ["render"], ["render", "--jsonl"], ["chat"]):
-                for what, options in (("closed", {"stdin": None, "preexec_fn": lambda: os.close(0)}),
-                                      ("a folder", {"stdin": os.open(self.scratch, os.O_RDONLY)}),
-                                      ("write-only", {"stdin": no_reading})):
+                for what, options in (
+                    ("closed", {"stdin": None, "preexec_fn": lambda: os.close(0)}),
+                    ("a folder", {"stdin": os.open(self.scratch, os.O_RDONLY)}),
+                    ("write-only", {"stdin": no_reading}),
+                ):
                     with self.subTest(command=command, what=what):
                         done = self.run_etalon(*command, "--model", story, **options)
                         self.assert_refused(done, "standard input")
@@ -363,6 +416,7 @@ class Inputs(World):
         def close_all():
             for number in (0, 1, 2):
                 os.close(number)
+
         for command in (["--help"], ["tokenize", "--model", story], ["inspect", story]):
             done = subprocess.run([program, *map(str, command)], preexec_fn=close_all, timeout=seconds)
             self.assertEqual(done.returncode, 2)
@@ -379,8 +433,18 @@ class Resources(World):
         ends = set()
         for megabytes in range(0, 64, 4):
             with self.subTest(megabytes):
-                done = self.run_etalon("logits", "--model", story, "--tokens", tokens, "--out", self.outputs / "x",
-                                       "--threads", "1", preexec_fn=limit(resource.RLIMIT_AS, least + (megabytes << 20)))
+                done = self.run_etalon(
+                    "logits",
+                    "--model",
+                    story,
+                    "--tokens",
+                    tokens,
+                    "--out",
+                    self.outputs / "x",
+                    "--threads",
+                    "1",
+                    preexec_fn=limit(resource.RLIMIT_AS, least + (megabytes << 20)),
+                )
                 ends.add(done.returncode)
                 if done.returncode == 0:
                     (self.outputs / "x").unlink()
@@ -391,9 +455,10 @@ class Resources(World):
     def test_memory_that_ends_while_text_is_read_is_told(self):
         for megabytes in range(12, 36, 4):
             for command in (["tokenize", "--model", story], ["generate", "--model", story, "--prompt", "x"]):
-                done = self.run_etalon(*command, input="word " * 20_000, stdin=None,
-                                       preexec_fn=limit(resource.RLIMIT_AS, megabytes << 20))
-                self.assertIn(done.returncode, (0, 2, 127), done.stderr)   # 127: no room for the program itself
+                done = self.run_etalon(
+                    *command, input="word " * 20_000, stdin=None, preexec_fn=limit(resource.RLIMIT_AS, megabytes << 20)
+                )
+                self.assertIn(done.returncode, (0, 2, 127), done.stderr)  # 127: no room for the program itself
                 if done.returncode == 2:
                     self.assert_line(done.stderr)
 
@@ -411,12 +476,17 @@ class Signals(World):
     def interrupted_in_mid_write(self, number):
         """Exit status of a run that got the signal while its temporary file was growing; None where it was too late."""
         tokens = ",".join(["1", "2", "3", "4"] * 100)
-        running = subprocess.Popen([program, "trace", "--model", story, "--tokens", tokens, "--out",
-                                    self.outputs / "out"], stderr=subprocess.PIPE, text=True)
+        running = subprocess.Popen(
+            [program, "trace", "--model", story, "--tokens", tokens, "--out", self.outputs / "out"],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         hit = False
         while running.poll() is None and not hit:
             with contextlib.suppress(FileNotFoundError):
-                hit = any(path.name.startswith(".etalon") and path.stat().st_size > 0 for path in self.outputs.iterdir())
+                hit = any(
+                    path.name.startswith(".etalon") and path.stat().st_size > 0 for path in self.outputs.iterdir()
+                )
         running.send_signal(number)
         self.assertEqual(running.communicate(timeout=seconds)[1], "")
         if running.returncode == 0:
@@ -432,8 +502,12 @@ class Signals(World):
                 self.assertEqual(list(self.outputs.iterdir()), [])
 
     def test_a_signal_while_waiting_for_input_ends_the_program(self):
-        running = subprocess.Popen([program, "tokenize", "--model", story], stdin=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+        running = subprocess.Popen(
+            [program, "tokenize", "--model", story],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
         time.sleep(0.3)
         running.send_signal(signal.SIGINT)
         self.assertEqual(running.communicate(timeout=seconds), (b"", b""))
@@ -441,9 +515,13 @@ class Signals(World):
 
     def test_a_signal_that_was_ignored_stays_ignored(self):
         """nohup, and jobs that a script started with &."""
-        running = subprocess.Popen([program, "tokenize", "--model", story], stdin=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, stdout=subprocess.PIPE,
-                                   preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        running = subprocess.Popen(
+            [program, "tokenize", "--model", story],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+        )
         time.sleep(0.3)
         running.send_signal(signal.SIGHUP)
         self.assertEqual(running.communicate(b"a", timeout=seconds)[1], b"")

@@ -60,6 +60,8 @@ int compare(const std::string& reference, const std::string& other, const char* 
   std::cout.rdbuf(kept);
   printed = out.str();
   if ((status == 2) != printed.empty()) std::abort();
+  for (char c : printed)
+    if (static_cast<unsigned char>(c) < 0x20 && c != '\n') std::abort();   // not fit for a terminal
   return status;
 }
 

@@ -95,12 +95,12 @@ static const std::vector<Bad> bad_headers = {
     {"{\"a\"}", 0, "expected ':'"},
     {"{\"\xff\":{}}", 0, "ill-formed UTF-8"},
     // Entries that are not objects.
-    {"{\"x\":[]}", 0, "expected an object with dtype, shape and data_offsets, found a list"},
-    {"{\"x\":1}", 0, "expected an object with dtype, shape and data_offsets, found the number 1"},
+    {"{\"x\":[]}", 0, "expected an object with dtype, shape and data_offsets, found a list for tensor \"x\""},
+    {"{\"x\":1}", 0, "expected an object with dtype, shape and data_offsets, found the number 1 for tensor \"x\""},
     {"{\"x\":null}", 0, "expected an object with dtype, shape and data_offsets, found null"},
     {"{\"x\":{}}", 0, "expected dtype, shape and data_offsets, found no dtype in tensor \"x\""},
     // Metadata.
-    {"{\"__metadata__\":[]}", 0, "expected an object with dtype, shape and data_offsets, found a list"},
+    {"{\"__metadata__\":[]}", 0, "expected __metadata__ of texts, found a list"},
     {"{\"__metadata__\":{\"a\":1}}", 0, "expected __metadata__ of texts, found \"a\" with the number 1"},
     {"{\"__metadata__\":{\"a\":{}}}", 0, "expected __metadata__ of texts, found an object"},
     {"{\"__metadata__\":{\"a\":\"1\",\"a\":\"2\"}}", 0, "expected every key of __metadata__ once, found \"a\" twice"},
