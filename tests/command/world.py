@@ -480,6 +480,7 @@ class Signals(World):
             [program, "trace", "--model", story, "--tokens", tokens, "--out", self.outputs / "out"],
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),   # this test may run under nohup
         )
         hit = False
         while running.poll() is None and not hit:
@@ -507,6 +508,7 @@ class Signals(World):
             stdin=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         time.sleep(0.3)
         running.send_signal(signal.SIGINT)

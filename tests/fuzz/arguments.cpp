@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <sstream>
@@ -66,6 +67,11 @@ void check_tokens(const std::string& text) {
   }
 }
 
+// A subcommand's callback, which CLI11 shows to derived classes only. It owns what the flags are written to.
+struct Callback : CLI::App {
+  static std::function<void()> of(const CLI::App& app) { return app.*&Callback::final_callback_; }
+};
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -74,7 +80,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const std::string& line : lines) arguments.push_back(line.c_str());
   const auto app = etalon::command::make_command_line();
   int ran = 0;
-  for (CLI::App* sub : app->get_subcommands({})) sub->callback([&ran] { ++ran; });
+  for (CLI::App* sub : app->get_subcommands({})) sub->callback([&ran, kept = Callback::of(*sub)] { ++ran; });
   Captured captured;
   const int status =
       etalon::command::run_command_line(*app, static_cast<int>(arguments.size()), arguments.data());
