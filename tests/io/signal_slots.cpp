@@ -22,7 +22,7 @@ static constinit Entries global;
 static std::size_t counted_by_handler = 0;
 
 TEST_CASE("what is entered is seen while its entry lives") {
-  Entries slots;
+  static constinit Entries slots;   // as it is meant to be: for the whole process
   CHECK(seen(slots).empty());
   {
     const auto a = slots.enter("a"), b = slots.enter("b");
@@ -34,7 +34,7 @@ TEST_CASE("what is entered is seen while its entry lives") {
 }
 
 TEST_CASE("an entry may be removed early, once or twice, and an empty one removes nothing") {
-  Entries slots;
+  static constinit Entries slots;   // as it is meant to be: for the whole process
   auto a = slots.enter("a");
   const auto b = slots.enter("b");
   CHECK(a);
@@ -46,7 +46,7 @@ TEST_CASE("an entry may be removed early, once or twice, and an empty one remove
 }
 
 TEST_CASE("a moved entry is seen once") {
-  Entries slots;
+  static constinit Entries slots;   // as it is meant to be: for the whole process
   auto a = slots.enter("a");
   auto b = std::move(a);
   CHECK_FALSE(a);
@@ -57,7 +57,7 @@ TEST_CASE("a moved entry is seen once") {
 }
 
 TEST_CASE("slots are used again: a million entries one after another take the room of one") {
-  Entries slots;
+  static constinit Entries slots;   // as it is meant to be: for the whole process
   const std::string* place = &*slots.enter("first");
   for (int i = 0; i < 1'000'000; ++i) {
     const auto entry = slots.enter("next");
@@ -66,7 +66,7 @@ TEST_CASE("slots are used again: a million entries one after another take the ro
 }
 
 TEST_CASE("threads that enter and remove at once lose nothing") {
-  Entries slots;
+  static constinit Entries slots;   // as it is meant to be: for the whole process
   std::vector<Entries::Entry> kept(8);
   std::vector<std::thread> threads;
   for (int t = 0; t < 8; ++t)
