@@ -8,7 +8,6 @@
 #include <cstdio>
 
 #include <etalon/math/self_test.hpp>
-#include <etalon/sample/sampler.hpp>
 
 #include "bits/runs.hpp"
 
@@ -57,15 +56,8 @@ void add_samples(Table& table, const BitsCase& c, const Model<Mla>& model) {
   const sample::SamplingOptions options{.temperature = 0.9f, .top_p = 0.95f, .repeat_penalty = 1.1f, .seed = 7};
   for (const Numerics mode : modes) {
     HashingWalker<Mla> walker(model, backend, mode);
-    std::vector<int> text(c.tokens.begin(), c.tokens.begin() + 10);
-    std::vector<float> logits = walker.feed(text);
-    const auto vocab = static_cast<std::size_t>(model.decoder.embedding.rows());
-    for (int i = 0; i < 30; ++i) {
-      text.push_back(sample::next_token(std::span(logits).last(vocab), text, options));
-      logits = walker.feed(std::span(text).last(1));
-    }
     Hash hash;
-    hash.add(text);
+    hash.add(continued(walker, {c.tokens.begin(), c.tokens.begin() + 10}, 30, options));
     table[row_name(c.name, "expanded", mode, "sampled")] = hash.text();
   }
 }

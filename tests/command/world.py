@@ -502,30 +502,27 @@ class Signals(World):
                 self.assertEqual(next((end for end in ends if end is not None), None), -number)
                 self.assertEqual(list(self.outputs.iterdir()), [])
 
-    def test_a_signal_while_waiting_for_input_ends_the_program(self):
+    def signalled_while_waiting(self, number, disposition):
+        """A run that waits for input, sent the signal; what it does with it at first is given."""
         running = subprocess.Popen(
             [program, "tokenize", "--model", story],
             stdin=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=lambda: signal.signal(number, disposition),
         )
         time.sleep(0.3)
-        running.send_signal(signal.SIGINT)
+        running.send_signal(number)
+        return running
+
+    def test_a_signal_while_waiting_for_input_ends_the_program(self):
+        running = self.signalled_while_waiting(signal.SIGINT, signal.SIG_DFL)
         self.assertEqual(running.communicate(timeout=seconds), (b"", b""))
         self.assertEqual(running.returncode, -signal.SIGINT)
 
     def test_a_signal_that_was_ignored_stays_ignored(self):
         """nohup, and jobs that a script started with &."""
-        running = subprocess.Popen(
-            [program, "tokenize", "--model", story],
-            stdin=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
-        )
-        time.sleep(0.3)
-        running.send_signal(signal.SIGHUP)
+        running = self.signalled_while_waiting(signal.SIGHUP, signal.SIG_IGN)
         self.assertEqual(running.communicate(b"a", timeout=seconds)[1], b"")
         self.assertEqual(running.returncode, 0)
 

@@ -68,10 +68,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   files.write("one.safetensors", etalon::fuzz::safetensors_of(next_part(text, more, good_one), eight_bytes));
   files.write("two.safetensors", etalon::fuzz::safetensors_of(next_part(text, more, good_two), eight_bytes));
   const std::string file = files.write("model.safetensors.index.json", index);
-  open(files.folder());
+  open(files.path());
   open(file);
   files.write("model.safetensors", etalon::fuzz::safetensors_of(good_two, eight_bytes));
-  open(files.folder());   // both are there
-  std::filesystem::remove(files.folder() / "model.safetensors");
+  open(files.path());   // both are there
+  std::filesystem::remove(files.path() / "model.safetensors");
   return 0;
 }

@@ -1,42 +1,24 @@
 #pragma once
 // Files for fuzz targets whose subject opens files: a folder of their own, in memory where the system has such a place.
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
-#include <system_error>
 
 #include <unistd.h>
 
+#include "../io/scratch.hpp"
+
 namespace etalon::fuzz {
 
-// Removed when the process ends in good order.
-class ScratchFiles {
- public:
-  ScratchFiles() {
-    const std::filesystem::path memory = "/dev/shm";
-    const bool has_memory = ::access(memory.c_str(), W_OK) == 0;
-    std::string pattern = (has_memory ? memory : std::filesystem::temp_directory_path()) / "etalon-fuzz-XXXXXX";
-    if (::mkdtemp(pattern.data()) == nullptr) std::abort();
-    folder_ = pattern;
-  }
-  ScratchFiles(const ScratchFiles&) = delete;
-  ScratchFiles& operator=(const ScratchFiles&) = delete;
-  ~ScratchFiles() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-  const std::filesystem::path& folder() const { return folder_; }
-  std::string write(const char* name, std::string_view content) const {
-    const std::filesystem::path path = folder_ / name;
-    std::ofstream(path, std::ios::binary).write(content.data(), static_cast<std::streamsize>(content.size()));
-    return path.string();
-  }
+inline std::filesystem::path quickest_folder() {
+  const std::filesystem::path memory = "/dev/shm";
+  return ::access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
+}
 
- private:
-  std::filesystem::path folder_;
+// Removed when the process ends in good order.
+struct ScratchFiles : test::Scratch {
+  ScratchFiles() : Scratch(quickest_folder()) {}
 };
 
 // A safetensors file of this header: its length, the text, the data.

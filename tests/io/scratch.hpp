@@ -12,8 +12,8 @@ namespace etalon::test {
 
 class Scratch {
  public:
-  Scratch() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "etalon-test-XXXXXX").string();
+  explicit Scratch(const std::filesystem::path& where = std::filesystem::temp_directory_path()) {
+    std::string pattern = (where / "etalon-test-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot create a folder for tests");
     path_ = pattern;
   }

@@ -104,28 +104,37 @@ TEST_CASE("queries in separate calls, one at a time or on several threads: the s
   for (int threads : {2, 3, 8}) CHECK(same_bits(together, attended(c, {0.2}, 0, 40, Cpu(threads))));
 }
 
-TEST_CASE("blocks are aligned to position 0, so bits do not depend on the query's place: a sliding block would") {
-  // The last query of 40 positions sees blocks 0-31 and 32-39. Blocks counted back from the query give other bits.
+// The first head of the first query, its keys taken in these pieces: positions base + first … base + last - 1 each.
+struct Piece { int base, first, last; };
+std::vector<float> in_pieces(const Case& c, std::initializer_list<Piece> pieces) {
+  std::vector<float> q(24), t, out(16);
+  for (int i = 0; i < 24; ++i) q[i] = c.q[i] * static_cast<float>(0.2 * log2_e);
+  for (int j = 0; j < 40; ++j) t.push_back(dot(q.data(), &c.k[j * 48], 24));
+  SoftmaxSum running;
+  for (const auto& [base, first, last] : pieces) {
+    const SoftmaxSum block = softmax_block(&t[base], last, first, last);
+    const Rescale factor = rescale(running, block);
+    mix_block(&t[base], {c.v.data(), 32, 16}, base, first, last, factor, out.data());
+    running = {factor.shift, combine(factor, running.total, block.total)};
+  }
+  for (float& x : out) x = divide(x, running.total);
+  return out;
+}
+
+TEST_CASE("blocks are aligned to position 0, wherever the window begins and the query stands") {
+  // The last query of 40 positions, with a window of 33, sees 7 … 39. Blocks counted from the window's first key or
+  // back from the query give other bits.
   Random random;
-  int same = 0;
+  int from_window = 0, from_query = 0;
   for (int trial = 0; trial < 20; ++trial) {
     const Case c = random_case(random, 1, 40);
-    const std::vector<float> out = attended(c, {0.2});
-    std::vector<float> q(24);
-    for (int i = 0; i < 24; ++i) q[i] = c.q[i] * static_cast<float>(0.2 * 1.4426950408889634);
-    const auto key = [&](int j) { return &c.k[j * 48]; };
-    float t[40], first[16] = {};
-    for (int j = 0; j < 40; ++j) t[j] = dot(q.data(), key(j), 24);
-    SoftmaxSum running;
-    for (const auto& [begin, n] : {std::pair{0, 8}, std::pair{8, 32}}) {
-      const SoftmaxSum block = softmax_block(t + begin, n, 0, n);
-      const Rescale factor = rescale(running, block);
-      mix_block(t + begin, {c.v.data(), 32, 16}, begin, 0, n, factor, first);
-      running = {factor.shift, combine(factor, running.total, block.total)};
-    }
-    for (int i = 0; i < 16; ++i) same += same_bits(first[i] / running.total, out[i]);
+    const std::vector<float> all = attended(c, {0.2, 0, 33}), out(all.begin(), all.begin() + 16);
+    CHECK(out == in_pieces(c, {{0, 7, 32}, {32, 0, 8}}));
+    from_window += out == in_pieces(c, {{7, 0, 32}, {39, 0, 1}});
+    from_query += out == in_pieces(c, {{0, 7, 8}, {8, 0, 32}});
   }
-  CHECK(same < 300);   // of 320
+  CHECK(from_window == 0);
+  CHECK(from_query == 0);
 }
 
 TEST_CASE("a window hides all but the last positions, a sink takes its share: as in double; without them it is not") {

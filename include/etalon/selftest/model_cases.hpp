@@ -11,7 +11,6 @@
 #include <vector>
 
 #include <etalon/cpu/cpu.hpp>
-#include <etalon/sample/sampler.hpp>
 #include <etalon/selftest/made_models.hpp>
 #include <etalon/selftest/made_weights.hpp>
 #include <etalon/selftest/row.hpp>
@@ -71,15 +70,8 @@ template <class Model> class ModelRun {
     const sample::SamplingOptions options{.temperature = 0.9f, .top_k = 40, .top_p = 0.95f, .repeat_penalty = 1.1f,
                                           .seed = 7};
     CpuWalker walker(model_, alone_, mode_);
-    std::vector<int> text(tokens_.begin(), tokens_.begin() + 10);
-    std::vector<float> logits = walker.feed(text);
-    const auto vocab = static_cast<std::size_t>(model_.decoder.embedding.rows());
-    for (int i = 0; i < 12; ++i) {
-      text.push_back(sample::next_token(std::span(logits).last(vocab), text, options));
-      logits = walker.feed(std::span(text).last(1));
-    }
     Hash hash;
-    hash.add(text);
+    hash.add(continued(walker, {tokens_.begin(), tokens_.begin() + 10}, 12, options));
     return hash;
   }
 

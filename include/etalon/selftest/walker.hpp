@@ -1,7 +1,7 @@
 #pragma once
 // One sequence on its way through a decoder, for tests of bits: fed in any chunks, on any backend, listened to or not.
 //
-// Its state may be copied, assigned and truncated between feeds. Left out: sampling and text (sample/generate.hpp).
+// Its state may be copied, assigned and truncated between feeds. Left out: stop tokens and text (sample/generate.hpp).
 #include <algorithm>
 #include <map>
 #include <span>
@@ -11,6 +11,7 @@
 
 #include <etalon/context.hpp>
 #include <etalon/decoder.hpp>
+#include <etalon/sample/sampler.hpp>
 #include <etalon/selftest/hash.hpp>
 
 namespace etalon {
@@ -67,5 +68,16 @@ template <class Model, class Backend, class Trace = NoTrace> class Walker {
   std::vector<float> hidden;   // of every token fed, (Token, Channel)
   Trace trace{};
 };
+
+// Draws `count` tokens after `text`, each fed in its turn; returns the text with them. The walker is at its beginning.
+std::vector<int> continued(auto& walker, std::vector<int> text, int count, const sample::SamplingOptions& options) {
+  std::vector<float> logits = walker.feed(text);
+  const std::size_t vocab = logits.size() / text.size();
+  for (int i = 0; i < count; ++i) {
+    text.push_back(sample::next_token(std::span(logits).last(vocab), text, options));
+    logits = walker.feed(std::span(text).last(1));
+  }
+  return text;
+}
 
 }  // namespace etalon
