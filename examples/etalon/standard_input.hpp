@@ -1,6 +1,7 @@
 #pragma once
 // Standard input for the subcommands that read it: what cannot be read (closed, a folder) must not pass for no text.
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <iostream>
 #include <iterator>

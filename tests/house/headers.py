@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Every header compiles alone, without a warning, under g++, clang++ and nvcc; all of them link from two sources.
 
-    headers.py {g++,clang++,nvcc} [--core] [--untested] [--cache FILE]
+    headers.py {g++,clang++,nvcc} [--untested] [--cache FILE]
                                         each header alone; FILE remembers what compiled and has not changed
     headers.py {g++,clang++} --together one source that includes everything: quick, but it does not show each alone
     headers.py link                     two sources that include everything make one program (one definition)
@@ -170,7 +170,6 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("check", nargs="?", choices=[*flags, "link"])
     parser.add_argument("--cache")
-    parser.add_argument("--core", action="store_true", help="leave out io/ and text/, which no device code includes")
     parser.add_argument("--untested", action="store_true", help="leave out what a test includes before anything else")
     parser.add_argument("--together", action="store_true", help="all headers in one source")
     parser.add_argument("--self-test", action="store_true")
@@ -189,8 +188,7 @@ def main():
         house.finish(check_together(kind, house.include), f"all headers in one source under {compiler(kind)}")
 
     def wanted(header):
-        core = header.removeprefix("etalon/").split("/")[0] not in ("io", "text")
-        return (core or not arguments.core) and not (arguments.untested and stands_first(header, house.include))
+        return not (arguments.untested and stands_first(header, house.include))
     breaches, count, remembered = check_alone(kind, house.include, arguments.cache, wanted)
     house.finish(breaches, f"{count} headers alone under {compiler(kind)}, {remembered} unchanged since they passed")
 
