@@ -28,10 +28,11 @@ TEST_CASE("an engine is used through its interface alone") {
   CHECK(engine->length() == 1);   // a draft changes nothing
 }
 
-TEST_CASE("what is not asked for: the cpu, one thread, the checkpoint's own mode, nobody listening") {
+TEST_CASE("what is not asked for: the cpu, one thread, the best instructions, the model's mode, nobody listening") {
   const RunOptions options;
   CHECK(options.backend == "cpu");
   CHECK(options.threads == 1);
+  CHECK(options.isa == best_isa());
   CHECK_FALSE(options.numerics.has_value());
   CHECK_FALSE(options.listener);
 }

@@ -57,6 +57,7 @@ void add_commands(CLI::App& app) {
   add_compare(app);
   add_inspect(app);
   add_selftest(app);
+  add_bench(app);
 }
 
 int parse_and_run(CLI::App& app, int count, const char* const* arguments) {

@@ -18,5 +18,6 @@ void add_trace(CLI::App& app);
 void add_compare(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_selftest(CLI::App& app);
+void add_bench(CLI::App& app);
 
 }  // namespace etalon::command

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <thread>
 
 #include <CLI/CLI.hpp>
+#include <etalon/cpu/cores.hpp>
 #include <etalon/error.hpp>
 #include <etalon/io/atomic_file.hpp>
 #include <etalon/io/config.hpp>
@@ -28,6 +28,20 @@ std::optional<Numerics> numerics_named(const std::string& name) {
               "leave it out for the default of the checkpoint");
 }
 
+// The one named, where this machine has it.
+Isa isa_named(const std::string& name) {
+  if (name == "auto") return best_isa();
+  std::string had = "auto";
+  for (Isa isa : all_isas) {
+    if (!has_isa(isa)) continue;
+    if (name == name_of(isa)) return isa;
+    had += std::string(isa == best_isa() ? " or " : ", ") + name_of(isa);
+  }
+  throw Error("--isa", had, etalon::quoted(name), "leave it out: this machine has no other, and the bits are the same");
+}
+
+}  // namespace
+
 RunOptions run_options(const RunFlags& flags) {
   RunOptions options;
   if (flags.backend == "cuda")
@@ -35,24 +49,20 @@ RunOptions run_options(const RunFlags& flags) {
                 "use --backend cpu: the bits are the same");
   if (flags.backend != "reference" && flags.backend != "cpu")
     throw Error("--backend", "reference, cpu or cuda", etalon::quoted(flags.backend), "use --backend cpu");
-  if (flags.isa != "auto" && flags.isa != "scalar")
-    throw Error("--isa", "auto or scalar", etalon::quoted(flags.isa),
-                "leave it out: the bits are the same on every path");
   options.backend = flags.backend;
-  options.threads =
-      flags.threads > 0 ? flags.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  options.threads = flags.threads > 0 ? flags.threads : usable_cores();
+  options.isa = isa_named(flags.isa);
   options.numerics = numerics_named(flags.numerics);
   return options;
 }
 
-}  // namespace
-
 void add_run_flags(CLI::App& sub, RunFlags& flags) {
   sub.add_option("--model", flags.model, "model folder: config.json, *.safetensors, tokenizer.json")->required();
   sub.add_option("--backend", flags.backend, "reference (plain loops) or cpu")->capture_default_str();
-  sub.add_option("--threads", flags.threads, "threads of the cpu backend (default: one for each core)")
+  sub.add_option("--threads", flags.threads, "threads of the cpu backend (default: one for each physical core)")
       ->check(CLI::Range(1, 1024));
-  sub.add_option("--isa", flags.isa, "vector instructions: auto or scalar; the bits do not change")
+  sub.add_option("--isa", flags.isa,
+                 "vector instructions: auto (the best there are), scalar, avx2 or avx512; the bits do not change")
       ->capture_default_str();
   sub.add_option("--numerics", flags.numerics,
                  "f32, bf16 or int8: how activations enter linear layers (default: by the checkpoint's format)");

@@ -15,13 +15,17 @@ namespace etalon::command {
 struct RunFlags {
   std::string model;                 // a model folder
   std::string backend = "cpu", isa = "auto", numerics;
-  int threads = 0;                   // 0: one for each core
+  int threads = 0;                   // 0: one for each physical core
   int chunk = 0;                     // 0: the whole prompt at once
   bool decode = false;               // token by token
 };
 
 // Declares --model --backend --threads --isa --numerics --chunk.
 void add_run_flags(CLI::App& sub, RunFlags& flags);
+
+// What the flags ask for, where this machine has it. Throws Error.
+RunOptions run_options(const RunFlags& flags);
+
 inline constexpr const char* tokens_help = "token ids, separated by commas: 0,17,5";
 
 // "1,2,3" as ids. Throws Error.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <etalon/context.hpp>
+#include <etalon/cpu/isa.hpp>
 #include <etalon/trace.hpp>
 #include <etalon/view.hpp>
 #include <etalon/weight_facts.hpp>
@@ -20,6 +21,7 @@ namespace etalon {
 struct RunOptions {
   std::string backend = "cpu";              // reference or cpu
   int threads = 1;
+  Isa isa = best_isa();                     // vector instructions of the cpu backend; one this machine has
   std::optional<Numerics> numerics;         // nothing: what the checkpoint's format asks for
   std::function<void(const Shown&)> listener;   // hears every intermediate tensor; empty: nobody does
 };

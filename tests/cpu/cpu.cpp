@@ -9,35 +9,12 @@ using namespace etalon;
 
 static_assert(std::is_base_of_v<Reference, Cpu>, "what Cpu does not overload is the reference's");
 
-// How many calls cover the rows, and how many rows they cover.
-struct Calls { int calls, rows; };
-static Calls calls_for(const Cpu& cpu, int count, std::int64_t work) {
-  std::atomic<int> calls{0}, rows{0};
-  for_rows(cpu, count, work, [&](int first, int last) {
-    ++calls;
-    rows += last - first;
-  });
-  return {calls, rows};
-}
-
-TEST_CASE("short loops and a Cpu of one thread stay in one call; long loops are shared out") {
-  const Cpu one, also_one(1), four(4);
-  CHECK(one.pool == nullptr);
-  CHECK(also_one.pool == nullptr);
-  CHECK(four.pool->threads() == 4);
-  CHECK(calls_for(one, 1000, 1000000).calls == 1);
-  CHECK(calls_for(four, 10, 10).calls == 1);             // not worth it
-  CHECK(calls_for(four, 1, 1 << 30).calls == 1);         // nothing to share
-  CHECK(calls_for(four, 0, 1 << 30).calls == 0);
-  CHECK(calls_for(four, 1000, worth_sharing).calls > 1);
-  for (int count : {1, 2, 5, 16, 17, 1000}) CHECK(calls_for(four, count, worth_sharing).rows == count);
-}
-
-TEST_CASE("a loop whose work passes 32 bits is shared out all the same") {
-  CHECK(calls_for(Cpu(2), 1 << 16, std::int64_t{1} << 20).calls > 1);
-}
-
-TEST_CASE("copies of a Cpu share its threads") {
-  const Cpu cpu(3), copy = cpu;
-  CHECK(copy.pool == cpu.pool);
+// An overload for Cpu is a function, a fallback a template: only the former can be named without arguments.
+TEST_CASE("including it brings the overloads for products and attention") {
+  void (*floats)(const Cpu&, const Storage&, const Product&) = multiply_floats;
+  void (*int8)(const Cpu&, const Storage&, const Product&) = multiply_int8;
+  void (*attention)(const Cpu&, const AttendRows&) = attend_rows;
+  CHECK(floats != &multiply_floats<Cpu>);
+  CHECK(int8 != &multiply_int8<Cpu>);
+  CHECK(attention != &attend_rows<Cpu>);
 }

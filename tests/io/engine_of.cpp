@@ -60,14 +60,15 @@ TEST_CASE("a draft depends on the sequence and the next token alone, not on the 
   CHECK(same_bits(numbers(fresh->draft(tokens[6])), later));
 }
 
-TEST_CASE("backends, threads and a listener change nothing") {
+TEST_CASE("backends, threads, instructions and a listener change nothing") {
   const auto expected = numbers(storyteller()->advance(tokens, 8));
   std::map<std::string, int> heard;
-  RunOptions reference, threads, listening;
+  RunOptions reference, threads, listening, plain;
   reference.backend = "reference";
   threads.threads = 3;
   listening.listener = [&](const Shown& tensor) { ++heard[tensor.name]; };
-  for (const RunOptions& options : {reference, threads, listening})
+  plain.isa = Isa::scalar;
+  for (const RunOptions& options : {reference, threads, listening, plain})
     CHECK(same_bits(numbers(storyteller(options)->advance(tokens, 8)), expected));
   CHECK(heard["layers.3.out"] == 1);
   CHECK(heard["logits"] == 1);

@@ -2,20 +2,36 @@
 // A few threads that share one loop at a time.
 //
 // run(count, part) calls part(first, last) on pieces that cover 0 … count - 1, in the caller's thread and the pool's,
-// and returns when all are done. Pieces are taken from a common counter, so a slow core holds up the others by one
-// piece at most. Which thread computes what never changes a result: the pieces are independent (R9).
-// Threads wait a short while for the next loop before they sleep. Not for use from several threads at once.
+// and returns when all are done. Which thread computes what never changes a result: the pieces are independent (R9).
+//
+// Whoever has time takes the next piece from a counter, so a slow core holds up the others by one piece at most. The
+// caller takes pieces like everybody else and at the end waits only for pieces that somebody has begun: where other
+// programs hold the cores, it does all the work itself and does not wait for threads that never came to run.
+//
+// A step of a model is hundreds of loops of 20 to 200 us with little between them. So a thread that has run out of
+// pieces watches the counter for some 50 us, then lends its core to others each time it has looked, and after a
+// millisecond sleeps. Beginning a loop is then one store, and costs a system call only where somebody sleeps.
+//
+// Not for use from several threads at once, nor from within part.
+#include <algorithm>
 #include <atomic>
-#include <condition_variable>
-#include <cstddef>
+#include <chrono>
+#include <cstdint>
 #include <exception>
 #include <functional>
-#include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
 
 namespace etalon {
+
+// Tells the processor that this thread only waits: the core's other hyper-thread may have its units.
+inline void pause_briefly() {
+#if defined(__x86_64__) && !defined(__CUDACC__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
 
 class ThreadPool {
  public:
@@ -30,12 +46,7 @@ class ThreadPool {
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
   ~ThreadPool() {
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-      generation_.fetch_add(1, std::memory_order_release);
-    }
-    wake_.notify_all();
+    publish(nullptr, 0, static_cast<int>(workers_.size()));   // a piece of nothing for each
     for (std::thread& worker : workers_) worker.join();
   }
 
@@ -43,51 +54,65 @@ class ThreadPool {
 
   // Runs part(first, last) over 0 … count - 1. part must not throw.
   void run(int count, const std::function<void(int, int)>& part) {
-    const int pieces = threads() * pieces_per_thread;
-    piece_ = (count + pieces - 1) / pieces;
-    count_ = count;
-    part_ = &part;
-    next_.store(0, std::memory_order_relaxed);
-    busy_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
-    {
-      const std::lock_guard lock(mutex_);
-      generation_.fetch_add(1, std::memory_order_release);
-    }
-    wake_.notify_all();
-    take_pieces();
-    while (busy_.load(std::memory_order_acquire) > 0) std::this_thread::yield();
+    publish(&part, count, std::min(count, threads() * pieces_per_thread));
+    for (int left; (left = claim()) > 0;) do_piece(left);
+    while (!watch([this] { return unfinished_.load(std::memory_order_acquire) == 0; })) {}
   }
 
  private:
-  static constexpr int pieces_per_thread = 4, patience = 2000;
+  static constexpr int pieces_per_thread = 8;
+  static constexpr std::chrono::microseconds watching{50}, lending{1000};
+  static constexpr std::size_t line = 128;   // what caches hold together: two lines, where they fetch in pairs
 
-  void take_pieces() {
-    for (int first; (first = next_.fetch_add(piece_, std::memory_order_relaxed)) < count_;)
-      (*part_)(first, first + piece_ < count_ ? first + piece_ : count_);
+  // Offers pieces of a loop to all. Only where none are left of the one before.
+  void publish(const std::function<void(int, int)>* part, int count, int pieces) {
+    part_ = part;
+    count_ = count;
+    pieces_ = pieces;
+    unfinished_.store(pieces, std::memory_order_relaxed);
+    available_.store(pieces);   // in one order with what sleepers do, or one might miss it
+    available_.notify_all();
+  }
+
+  // How many pieces were left, the one now taken included; 0 or less: none. What publish wrote may be read only by who
+  // has a piece that is not finished.
+  int claim() { return available_.fetch_sub(1, std::memory_order_acquire); }
+
+  void do_piece(int left) {
+    const std::int64_t index = pieces_ - left;
+    (*part_)(static_cast<int>(index * count_ / pieces_), static_cast<int>((index + 1) * count_ / pieces_));
+    unfinished_.fetch_sub(1, std::memory_order_release);
   }
 
   void work() {
-    for (int seen = 0;;) {
-      for (int i = 0; i < patience && generation_.load(std::memory_order_acquire) == seen; ++i)
-        std::this_thread::yield();
-      if (generation_.load(std::memory_order_acquire) == seen) {
-        std::unique_lock lock(mutex_);
-        wake_.wait(lock, [&] { return generation_.load(std::memory_order_acquire) != seen; });
+    while (true) {
+      while (!watch([this] { return available_.load(std::memory_order_relaxed) > 0; }))
+        if (const int seen = available_.load(); seen <= 0) available_.wait(seen);
+      for (int left; (left = claim()) > 0;) {
+        if (part_ == nullptr) return;
+        do_piece(left);
       }
-      seen = generation_.load(std::memory_order_acquire);
-      if (stopping_) return;
-      take_pieces();
-      busy_.fetch_sub(1, std::memory_order_release);
+    }
+  }
+
+  // Looks until ready(): at first all the time, then lending the core in between; at length gives up, with false.
+  static bool watch(auto&& ready) {
+    using Clock = std::chrono::steady_clock;
+    const auto begin = Clock::now();
+    while (true) {
+      for (int i = 0; i < 64; ++i, pause_briefly())
+        if (ready()) return true;
+      const auto waited = Clock::now() - begin;
+      if (waited > watching + lending) return false;
+      if (waited > watching) std::this_thread::yield();
     }
   }
 
   std::vector<std::thread> workers_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::atomic<int> generation_{0}, next_{0}, busy_{0};
-  bool stopping_ = false;
-  int piece_ = 1, count_ = 0;
-  const std::function<void(int, int)>* part_ = nullptr;
+  alignas(line) std::atomic<int> available_{0};     // pieces nobody has taken
+  alignas(line) std::atomic<int> unfinished_{0};    // pieces not yet done
+  alignas(line) const std::function<void(int, int)>* part_ = nullptr;
+  int count_ = 0, pieces_ = 0;
 };
 
 }  // namespace etalon

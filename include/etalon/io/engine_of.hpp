@@ -116,7 +116,7 @@ std::unique_ptr<Engine> make_engine(std::shared_ptr<const Loaded<Model>> loaded,
     return std::make_unique<EngineOf<Model, Backend, NoTrace>>(loaded, std::move(facts), std::move(options), backend);
   };
   if (options.backend == "reference") return made(Reference{});
-  return made(Cpu(options.threads));
+  return made(Cpu(options.threads, options.isa));
 }
 
 // Opens a model folder as a family. name: the family's, for facts and traces. Throws Error.

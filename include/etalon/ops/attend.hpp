@@ -91,28 +91,66 @@ inline void finish(Attending& a, int width) {
   for (int c = 0; c < width; ++c) a.out[c] = divide(a.out[c], a.sum.total);
 }
 
+// The numbers of one call, below the axes' names: attend_rows is compiled once for a backend.
+struct AttendRows {
+  const float *queries, *keys, *values;    // (token, head, dim), (position, kv head, dim), (position, kv head, width)
+  float* out;                              // (token, head, width)
+  int tokens, heads, kv_heads, dim, width;
+  std::size_t key_stride, value_stride;    // from one position to the next
+  AttendOptions options{};
+
+  int shared() const { return heads / kv_heads; }   // query heads to a key/value head
+  HeadRows keys_of(int kv) const { return {keys + kv * dim, key_stride, dim, options.first_key}; }
+  HeadRows values_of(int kv) const { return {values + kv * width, value_stride, width, options.first_key}; }
+
+  // The positions that query t sees: first … last.
+  struct Seen { int first, last; };
+  Seen seen_by(int t) const {
+    const int last = options.start + t;
+    return {options.window > 0 && last >= options.window ? last - options.window + 1 : 0, last};
+  }
+  // Operations of one query, at most.
+  std::int64_t work() const {
+    const int seen = options.start + tokens;
+    return std::int64_t{options.window > 0 && options.window < seen ? options.window : seen} * (dim + width);
+  }
+};
+
+template <class Backend> void attend_rows(const Backend& backend, const AttendRows& a) {
+  const AttendOptions& options = a.options;
+  const int heads = a.heads, shared = a.shared();
+  const float scale = static_cast<float>(options.scale * log2_e);
+  for_rows(backend, a.tokens * heads, a.work(), [&](int begin_row, int end_row) {
+    std::vector<float> query(static_cast<std::size_t>(a.dim));
+    for (int row = begin_row; row < end_row; ++row) {
+      const int t = row / heads, h = row % heads, kv = h / shared;
+      const float* q = a.queries + static_cast<std::size_t>(row) * query.size();
+      for (int i = 0; i < a.dim; ++i) query[i] = q[i] * scale;
+      Attending sum{query.data(), {}, a.out + static_cast<std::size_t>(row) * a.width};
+      begin(sum, a.width, options.sinks.data ? &options.sinks[h] : nullptr);
+      attend_range(sum, a.keys_of(kv), a.values_of(kv), a.seen_by(t).first, a.seen_by(t).last);
+      finish(sum, a.width);
+    }
+  });
+}
+
 // q (Token, Head, Dim), keys (Position, KvHead, Dim), values (Position, KvHead, Value) -> out (Token, Head, Value).
 template <class Dim, class Value>
 void attend(const auto& ctx, View<const float, Token, Head, Dim> q, View<const float, Position, KvHead, Dim> keys,
             View<const float, Position, KvHead, Value> values, const AttendOptions& options,
             View<float, Token, Head, Value> out) {
-  const int heads = extent<Head>(q), shared = heads / extent<KvHead>(keys), dim = extent<Dim>(q);
-  const int width = extent<Value>(values);
-  const float scale = static_cast<float>(options.scale * log2_e);
-  const std::int64_t work = std::int64_t{extent<Position>(keys)} * (dim + width);
-  for_rows(ctx.backend, extent<Token>(q) * heads, work, [&](int begin_row, int end_row) {
-    std::vector<float> query(static_cast<std::size_t>(dim));
-    for (int row = begin_row; row < end_row; ++row) {
-      const int t = row / heads, h = row % heads, kv = h / shared, last = options.start + t;
-      for (int i = 0; i < dim; ++i) query[i] = q[t][h][i] * scale;
-      Attending a{query.data(), {}, out[t][h].data};
-      begin(a, width, options.sinks.data ? &options.sinks[h] : nullptr);
-      attend_range(a, {keys[0][kv].data, keys.stride(), dim, options.first_key},
-                   {values[0][kv].data, values.stride(), width, options.first_key},
-                   options.window > 0 && last >= options.window ? last - options.window + 1 : 0, last);
-      finish(a, width);
-    }
-  });
+  attend_rows(ctx.backend, AttendRows{q.data, keys.data, values.data, out.data, extent<Token>(q), extent<Head>(q),
+                                      extent<KvHead>(keys), extent<Dim>(q), extent<Value>(values), keys.stride(),
+                                      values.stride(), options});
+}
+
+// The same where all heads share one key in each position, whose first channels are also its value.
+// q (Token, Head, Dim), keys (Position, Dim) -> out (Token, Head, Value).
+template <class Dim, class Value>
+void attend_prefix(const auto& ctx, View<const float, Token, Head, Dim> q, View<const float, Position, Dim> keys,
+                   const AttendOptions& options, View<float, Token, Head, Value> out) {
+  attend_rows(ctx.backend, AttendRows{q.data, keys.data, keys.data, out.data, extent<Token>(q), extent<Head>(q), 1,
+                                      extent<Dim>(q), extent<Value>(out), keys.stride(), keys.stride(), options});
 }
 
 }  // namespace etalon

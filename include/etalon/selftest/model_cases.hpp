@@ -19,11 +19,10 @@
 namespace etalon {
 
 // The Cpu backend with every loop shared out, however short: the models here are too small for the usual limit.
-struct SharingCpu : Cpu { using Cpu::Cpu; };
-
-template <class Rows> void for_rows(const SharingCpu& cpu, int count, std::int64_t work, Rows&& rows) {
-  if (!cpu.pool) return for_rows(static_cast<const Reference&>(cpu), count, work, rows);
-  if (count > 0) cpu.pool->run(count, [&rows](int first, int last) { rows(first, last); });
+inline Cpu sharing_cpu(int threads, Isa isa = best_isa()) {
+  Cpu cpu(threads, isa);
+  cpu.worth_sharing = 0;
+  return cpu;
 }
 
 template <class Model> class ModelRun {
@@ -47,7 +46,7 @@ template <class Model> class ModelRun {
     for (const int chunk : {1, 16})
       if (CpuWalker(model_, alone_, mode_).feed(tokens_, chunk) != logits_) return "chunks of " + std::to_string(chunk);
     for (const int count : threads)
-      if (const SharingCpu cpu(count); CpuWalker(model_, cpu, mode_).feed(tokens_, 13) != logits_)
+      if (const Cpu cpu = sharing_cpu(count); CpuWalker(model_, cpu, mode_).feed(tokens_, 13) != logits_)
         return std::to_string(count) + " threads";
     if (!same_when_restored()) return "a saved state";
     if (!same_in_company()) return "other sequences in the step";
@@ -56,14 +55,19 @@ template <class Model> class ModelRun {
   // For tests of this test: other logits than those computed.
   void expect(std::vector<float> logits) { logits_ = std::move(logits); }
 
+  // In chunks, with each set of instructions that the machine has.
   std::string quick_fault() const {
-    return CpuWalker(model_, alone_, mode_).feed(tokens_, 7) == logits_ ? "" : "chunks of 7";
+    for (const Isa isa : all_isas)
+      for (const int chunk : {1, 7})
+        if (const Cpu cpu(1, isa); has_isa(isa) && CpuWalker(model_, cpu, mode_).feed(tokens_, chunk) != logits_)
+          return "chunks of " + std::to_string(chunk) + " with " + name_of(isa) + " instructions";
+    return "";
   }
 
  private:
   static constexpr int prompt_length = 41;   // past every window and group, one more than a block of keys
   using HashingWalker = Walker<Model, Reference, HashTrace>;
-  using CpuWalker = Walker<Model, SharingCpu>;
+  using CpuWalker = Walker<Model, Cpu>;
   using State = typename decltype(std::declval<Model>().decoder)::State;
 
   Hash sampled() const {
@@ -109,7 +113,7 @@ template <class Model> class ModelRun {
     }
     Arena arena;
     NoTrace silent;
-    Context<SharingCpu, NoTrace> ctx{alone_, mode_, arena, silent};
+    Context<Cpu, NoTrace> ctx{alone_, mode_, arena, silent};
     const auto hidden = model_.decoder.hidden(ctx, buffer.step(), sequences);   // (Token, Channel)
     const Segment segment = buffer.step().segments[static_cast<std::size_t>(wanted)];
     const auto logits = model_.decoder.logits(ctx, read_only(hidden.rows(segment.first, segment.count)));
@@ -119,7 +123,7 @@ template <class Model> class ModelRun {
   const Model& model_;
   Numerics mode_;
   Reference reference_;
-  SharingCpu alone_;   // one thread
+  Cpu alone_;   // one thread
   std::vector<int> tokens_;
   std::vector<float> logits_;   // (Token, Vocab)
   Hash trace_;

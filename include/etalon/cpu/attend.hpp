@@ -1,0 +1,297 @@
+#pragma once
+// Attention of the Cpu backend: the sums of ops/attend.hpp, for a tile of queries at a time.
+//
+// A tile holds queries that share a key/value head, the heads of a token side by side, and keys stream past it block by
+// block, so memory does not grow with the square of the prompt (Rabe & Staats 2021; Dao et al. 2022). Threads share out
+// the tiles. Where there are fewer tiles than threads (decode), they share out the key blocks of one tile instead: each
+// block's sums are made on their own and then joined from left to right, which is the rule's own order
+// (docs/arithmetic.md, R5), so the bits are the same.
+#include <algorithm>
+
+#include <etalon/cpu/aligned_floats.hpp>
+#include <etalon/cpu/backend.hpp>
+#include <etalon/cpu/kernels.hpp>
+#include <etalon/ops/attend.hpp>
+#include <etalon/ops/attend_entries.hpp>
+
+namespace etalon {
+
+inline constexpr int tile_queries = 64;
+inline constexpr int blocks_in_wave = 32;   // so many blocks' sums are kept before they are joined
+
+inline void attend_block(Isa isa, const AttendTile& tile, const KeyBlock& block, const KeySet* sets) {
+#if defined(__x86_64__) && !defined(__CUDACC__)
+  if (isa == Isa::avx512) avx512::attend_block(tile, block, sets);
+  else avx2::attend_block(tile, block, sets);
+#else
+  static_cast<void>(isa), static_cast<void>(tile), static_cast<void>(block), static_cast<void>(sets);
+#endif
+}
+inline void join_block(Isa isa, const AttendTile& tile, const BlockSums& block, const KeySet* sets, int first,
+                       int last) {
+#if defined(__x86_64__) && !defined(__CUDACC__)
+  if (isa == Isa::avx512) avx512::join_block(tile, block, sets, first, last);
+  else avx2::join_block(tile, block, sets, first, last);
+#else
+  static_cast<void>(isa), static_cast<void>(tile), static_cast<void>(block), static_cast<void>(sets),
+      static_cast<void>(first), static_cast<void>(last);
+#endif
+}
+
+inline int tiles_of(const AttendRows& a) { return (a.tokens * a.shared() + tile_queries - 1) / tile_queries; }
+
+// Which queries a tile holds, first … first + count - 1 of those of one key/value head, and how they lie in vectors.
+struct TileShape {
+  int kv, first, count, shared;   // shared: query heads to a key/value head
+  int lanes, vectors, dim, channels;
+
+  TileShape(const AttendRows& a, Isa isa, int head, int index)
+      : kv(head), first(index * tile_queries), shared(a.shared()), lanes(isa == Isa::avx512 ? 16 : 8) {
+    count = std::min(tile_queries, a.tokens * shared - first);
+    vectors = (count + lanes - 1) / lanes;
+    dim = (a.dim + dot_block - 1) / dot_block * dot_block;
+    channels = (a.width + lanes - 1) / lanes * lanes;
+  }
+  int token(int query) const { return (first + query) / shared; }
+  int head(int query) const { return kv * shared + (first + query) % shared; }
+  std::size_t row(const AttendRows& a, int query) const {
+    return static_cast<std::size_t>(token(query)) * static_cast<std::size_t>(a.heads) + head(query);
+  }
+};
+
+// The sums of a tile's queries, and the room a block's weights need.
+class TileSums {
+ public:
+  explicit TileSums(const TileShape& s)
+      : shape_(s), shift_(static_cast<std::size_t>(s.vectors) * s.lanes), total_(shift_.size()), before_(shift_.size()),
+        now_(shift_.size()), scores_(dot_block * shift_.size()),
+        out_(static_cast<std::size_t>(s.count) * s.channels) {}
+
+  // An empty sum that leaves whatever joins it as it is: -0 + x is x, for -0 too.
+  void clear() {
+    std::fill(shift_.begin(), shift_.end(), softmax_nothing);
+    std::fill_n(total_.data(), shift_.size(), 0.0f);
+    std::fill_n(out_.data(), static_cast<std::size_t>(shape_.count) * shape_.channels, -0.0f);
+  }
+  // What a query's sum begins with in ops/attend.hpp.
+  void begin(const AttendOptions& options) {
+    clear();
+    for (int q = 0; q < shape_.count; ++q) {
+      Attending sum{nullptr, {}, out_.data() + q * shape_.channels};
+      etalon::begin(sum, shape_.channels, options.sinks.data ? &options.sinks[shape_.head(q)] : nullptr);
+      shift_[q] = sum.sum.shift;
+      total_.data()[q] = sum.sum.total;
+    }
+  }
+  AttendTile with(const float* queries) {
+    return {queries, shape_.count, shape_.vectors, shape_.dim, shape_.channels, shift_.data(), total_.data(),
+            out_.data(), scores_.data(), before_.data(), now_.data()};
+  }
+  BlockSums sums() const { return {shift_.data(), total_.data(), out_.data()}; }
+
+  // The results of all queries, o / l.
+  void finish(const AttendRows& a) const {
+    for (int q = 0; q < shape_.count; ++q)
+      for (int c = 0; c < a.width; ++c)
+        a.out[shape_.row(a, q) * a.width + c] = divide(out_.data()[q * shape_.channels + c], total_.data()[q]);
+  }
+
+ private:
+  TileShape shape_;
+  std::vector<std::int32_t> shift_;
+  AlignedFloats total_, before_, now_, scores_, out_;
+};
+
+// The queries of a tile, scaled, with lanes for queries: (vector, dim, lane).
+inline AlignedFloats packed_queries(const AttendRows& a, const TileShape& s) {
+  const float scale = static_cast<float>(a.options.scale * log2_e);
+  const std::size_t size = static_cast<std::size_t>(s.vectors) * s.dim * s.lanes;
+  AlignedFloats packed(size);
+  std::fill_n(packed.data(), size, 0.0f);
+  for (int q = 0; q < s.count; ++q) {
+    const float* query = a.queries + s.row(a, q) * a.dim;
+    float* lane = packed.data() + q / s.lanes * s.dim * s.lanes + q % s.lanes;
+    for (int i = 0; i < a.dim; ++i) lane[i * s.lanes] = query[i] * scale;
+  }
+  return packed;
+}
+
+// A tile with its queries and their sums so far.
+struct Tile {
+  TileShape shape;
+  AlignedFloats queries;
+  TileSums sums;
+
+  Tile(const AttendRows& a, Isa isa, int kv, int index)
+      : shape(a, isa, kv, index), queries(packed_queries(a, shape)), sums(shape) {
+    sums.begin(a.options);
+  }
+  AttendTile view() { return sums.with(queries.data()); }
+};
+
+// A block's keys and values with zeros where whole vectors reach behind them: in place where there is nothing to pad and
+// they are used once; copied side by side otherwise.
+class BlockRows {
+ public:
+  BlockRows(const TileShape& s, const HeadRows& keys, const HeadRows& values)
+      : dim_(s.dim), channels_(s.channels),
+        in_place_(s.vectors == 1 && keys.width == s.dim && values.width == s.channels),
+        keys_(static_cast<std::size_t>(dot_block) * s.dim), values_(static_cast<std::size_t>(dot_block) * s.channels) {}
+
+  // Rows that are in no query's set are not read. next: will the block after this one be needed, all of it?
+  KeyBlock load(const HeadRows& keys, const HeadRows& values, int block, KeySet any, bool next) {
+    KeyBlock rows{keys_.data(), values_.data(), dim_, channels_, nullptr, nullptr, 0, 0};
+    if (in_place_ && any == ~KeySet{0}) {
+      rows = {keys.at(block), values.at(block), stride(keys), stride(values), nullptr, nullptr, 0, 0};
+    } else {
+      copy(keys, block, any, dim_, keys_.data());
+      if (keys.data == values.data && dim_ >= channels_) rows.values = keys_.data(), rows.value_stride = dim_;
+      else copy(values, block, any, channels_, values_.data());
+    }
+    if (next) {
+      rows.next_keys = keys.at(block + dot_block), rows.next_key_stride = stride(keys);
+      rows.next_values = values.at(block + dot_block), rows.next_value_stride = stride(values);
+    }
+    return rows;
+  }
+
+ private:
+  static std::ptrdiff_t stride(const HeadRows& rows) { return static_cast<std::ptrdiff_t>(rows.stride); }
+  static void copy(const HeadRows& rows, int block, KeySet any, int padded, float* to) {
+    const int from = std::countr_zero(any), last = dot_block - std::countl_zero(any);
+    for (int j = 0; j < dot_block; ++j, to += padded) {
+      const int known = j >= from && j < last ? rows.width : 0;
+      if (known > 0) std::copy_n(rows.at(block + j), known, to);
+      std::fill_n(to + known, padded - known, 0.0f);
+    }
+  }
+  int dim_, channels_;
+  bool in_place_;
+  AlignedFloats keys_, values_;
+};
+
+// Blocks first … last of the keys of all heads; sets_of(block, token) is what a query of that token sees of one.
+template <class SetsOf> struct KeyRange {
+  HeadRows keys, values;   // of the first key/value head; the next one's lie behind
+  int first, last;
+  SetsOf sets_of;
+
+  // The sets of a tile's queries, with empty ones behind. -> the keys that any of them sees
+  KeySet sets(int block, const TileShape& s, KeySet* out) const {
+    KeySet any = 0;
+    for (int q = 0; q < s.count; ++q)
+      any |= out[q] = q > 0 && s.token(q) == s.token(q - 1) ? out[q - 1] : sets_of(block, s.token(q));
+    std::fill_n(out + s.count, tile_queries - s.count, 0u);
+    return any;
+  }
+  // One head's block.
+  KeyBlock rows(BlockRows& room, int kv, int block, KeySet any) const {
+    HeadRows k = keys, v = values;
+    k.data += kv * k.width;
+    v.data += kv * v.width;
+    return room.load(k, v, block * dot_block, any, block + 1 < last);
+  }
+};
+
+// Tiles of the same queries and of neighbouring heads take in all blocks, each block head after head: so the cache is
+// read from its beginning to its end.
+void stream_blocks(const Cpu& cpu, std::vector<Tile>& tiles, const auto& range) {
+  BlockRows room(tiles[0].shape, range.keys, range.values);
+  KeySet sets[tile_queries];
+  for (int b = range.first; b <= range.last; ++b)
+    if (const KeySet any = range.sets(b, tiles[0].shape, sets); any != 0)
+      for (Tile& tile : tiles) attend_block(cpu.isa, tile.view(), range.rows(room, tile.shape.kv, b, any), sets);
+}
+
+// The sums that each block of a wave makes on its own, for all tiles.
+struct Wave {
+  std::vector<TileSums> sums;   // (block, tile)
+  std::vector<KeySet> sets;     // (block, query)
+
+  explicit Wave(const std::vector<Tile>& tiles) : sets(blocks_in_wave * tile_queries) {
+    for (int b = 0; b < blocks_in_wave; ++b)
+      for (const Tile& tile : tiles) sums.emplace_back(tile.shape);
+  }
+  KeySet* sets_of(int b) { return &sets[static_cast<std::size_t>(b) * tile_queries]; }
+};
+
+// Threads share out the blocks of a wave, then the tiles, which join the wave's sums in order.
+void share_blocks(const Cpu& cpu, std::vector<Tile>& tiles, const auto& range) {
+  Wave wave(tiles);
+  const TileShape& shape = tiles[0].shape;
+  const std::int64_t work = std::int64_t{shape.count} * static_cast<std::int64_t>(tiles.size()) * shape.channels;
+  for (int begin = range.first; begin <= range.last; begin += blocks_in_wave) {
+    const int blocks = std::min(blocks_in_wave, range.last + 1 - begin);
+    for_rows(cpu, blocks, work * 2 * dot_block, [&](int first, int last) {
+      BlockRows room(shape, range.keys, range.values);
+      for (int b = first; b < last; ++b) {
+        const KeySet any = range.sets(begin + b, shape, wave.sets_of(b));
+        for (std::size_t i = 0; any != 0 && i < tiles.size(); ++i) {
+          TileSums& alone = wave.sums[static_cast<std::size_t>(b) * tiles.size() + i];
+          alone.clear();
+          attend_block(cpu.isa, alone.with(tiles[i].queries.data()),
+                       range.rows(room, tiles[i].shape.kv, begin + b, any), wave.sets_of(b));
+        }
+      }
+    });
+    for (int b = 0; b < blocks; ++b)
+      for (std::size_t i = 0; i < tiles.size(); ++i)
+        join_block(cpu.isa, tiles[i].view(), wave.sums[static_cast<std::size_t>(b) * tiles.size() + i].sums(),
+                   wave.sets_of(b), 0, shape.count);
+  }
+}
+
+// What the queries of a tile see, range by range.
+void each_range(const AttendRows& a, const TileShape& s, auto&& take) {
+  const auto sets_of = [&](int block, int t) {
+    const auto [oldest, newest] = a.seen_by(t);
+    const int first = std::max(oldest - block * dot_block, 0), end = std::min(newest + 1 - block * dot_block, dot_block);
+    return first < end ? keys_between(first, end) : KeySet{0};
+  };
+  take(KeyRange<decltype(sets_of)>{a.keys_of(0), a.values_of(0), a.seen_by(s.token(0)).first / dot_block,
+                                   a.seen_by(s.token(s.count - 1)).last / dot_block, sets_of});
+}
+void each_range(const EntriesRows& a, const TileShape& s, auto&& take) {
+  each_range(a.window, s, take);
+  const auto sets_of = [&](int block, int t) { return a.sets.row(t)[block]; };
+  take(KeyRange<decltype(sets_of)>{a.entries, a.entries, 0, a.sets.blocks - 1, sets_of});
+}
+
+enum class Shared { tiles, blocks };   // what threads share out
+
+// Tile `index` of key/value heads first_head … last_head - 1. keys: AttendRows or EntriesRows.
+void attend_heads(const Cpu& cpu, const AttendRows& a, const auto& keys, int first_head, int last_head, int index,
+                  Shared shared) {
+  std::vector<Tile> tiles;
+  for (int kv = first_head; kv < last_head; ++kv) tiles.emplace_back(a, cpu.isa, kv, index);
+  each_range(keys, tiles[0].shape, [&](const auto& range) {
+    if (shared == Shared::blocks) share_blocks(cpu, tiles, range);
+    else stream_blocks(cpu, tiles, range);
+  });
+  for (const Tile& tile : tiles) tile.sums.finish(a);
+}
+
+void attend_tiles(const Cpu& cpu, const AttendRows& a, const auto& keys) {
+  const int tiles = tiles_of(a), threads = cpu.pool ? cpu.pool->threads() : 1;
+  const int blocks = (a.options.start + a.tokens) / dot_block;
+  if (tiles == 1 && threads == 1) return attend_heads(cpu, a, keys, 0, a.kv_heads, 0, Shared::tiles);
+  if (tiles == 1 && blocks >= 4 * threads) return attend_heads(cpu, a, keys, 0, a.kv_heads, 0, Shared::blocks);
+  const std::int64_t work = std::min(tile_queries, a.tokens * a.shared()) * keys.work();
+  for_rows(cpu, tiles * a.kv_heads, work, [&](int first, int last) {
+    for (int i = first; i < last; ++i) {
+      const int kv = i % a.kv_heads, index = tiles - 1 - i / a.kv_heads;   // those that see most come first
+      attend_heads(cpu, a, keys, kv, kv + 1, index, Shared::tiles);
+    }
+  });
+}
+
+inline void attend_rows(const Cpu& cpu, const AttendRows& a) {
+  if (cpu.isa == Isa::scalar) return attend_rows<Cpu>(cpu, a);
+  attend_tiles(cpu, a, a);
+}
+inline void attend_entry_rows(const Cpu& cpu, const EntriesRows& a) {
+  if (cpu.isa == Isa::scalar) return attend_entry_rows<Cpu>(cpu, a);
+  attend_tiles(cpu, a.window, a);
+}
+
+}  // namespace etalon

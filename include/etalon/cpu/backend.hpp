@@ -1,0 +1,31 @@
+#pragma once
+// The tag of the Cpu backend: on how many threads it runs, and with which vector instructions.
+//
+// A loop too short to be worth waking threads for stays on the caller's.
+#include <memory>
+
+#include <etalon/cpu/isa.hpp>
+#include <etalon/cpu/thread_pool.hpp>
+#include <etalon/ops/backend.hpp>
+
+namespace etalon {
+
+struct Cpu : Reference {
+  static constexpr const char* name = "cpu";
+  std::shared_ptr<ThreadPool> pool;   // none: one thread
+  Isa isa = best_isa();
+  // Operations below which a loop runs on one thread: a few hundred microseconds, against some ten for waking a thread.
+  std::int64_t worth_sharing = 400000;
+
+  Cpu() = default;
+  explicit Cpu(int threads, Isa instructions = best_isa())
+      : pool(threads > 1 ? std::make_shared<ThreadPool>(threads) : nullptr), isa(instructions) {}
+};
+
+template <class Rows> void for_rows(const Cpu& cpu, int count, std::int64_t work, Rows&& rows) {
+  if (!cpu.pool || count < 2 || count * work < cpu.worth_sharing)
+    return for_rows(static_cast<const Reference&>(cpu), count, work, rows);
+  cpu.pool->run(count, [&rows](int first, int last) { rows(first, last); });
+}
+
+}  // namespace etalon

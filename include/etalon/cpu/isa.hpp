@@ -1,0 +1,35 @@
+#pragma once
+// The sets of vector instructions the Cpu backend has kernels for, and the best one this machine runs.
+//
+// scalar is no set: the operations are then the reference's loops. One program carries the kernels of every set and
+// chooses at start-up; which one it is never changes a bit (docs/arithmetic.md, R9), so a lower one may be forced.
+#include <string_view>
+
+namespace etalon {
+
+enum class Isa { scalar, avx2, avx512 };
+
+inline constexpr Isa all_isas[] = {Isa::scalar, Isa::avx2, Isa::avx512};
+
+inline const char* name_of(Isa isa) {
+  return isa == Isa::scalar ? "scalar" : isa == Isa::avx2 ? "avx2" : "avx512";
+}
+
+// Does this processor have what the kernels of a set use? (f16c, which compilers do not all ask for, came before avx2.)
+inline bool has_isa(Isa isa) {
+#if defined(__x86_64__) && !defined(__CUDACC__)
+  if (isa == Isa::avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  if (isa == Isa::avx512)
+    return has_isa(Isa::avx2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vnni");
+#endif
+  return isa == Isa::scalar;
+}
+
+inline Isa best_isa() {
+  static const Isa best = has_isa(Isa::avx512) ? Isa::avx512 : has_isa(Isa::avx2) ? Isa::avx2 : Isa::scalar;
+  return best;
+}
+
+}  // namespace etalon

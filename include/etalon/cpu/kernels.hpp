@@ -1,0 +1,146 @@
+#pragma once
+// The Cpu backend's inner loops, compiled once for each set of vector instructions.
+//
+// kernels/*.inl is one text; here it is read with vectors of 8 lanes for AVX2 and of 16 for AVX-512, each time with
+// the compiler told that it may use those instructions. What the kernels are given is declared first. They are the
+// reference's sums in the reference's order, for as many outputs at a time as a vector has lanes: an output's chains
+// of fma stay in one lane, so no sum is reordered (docs/arithmetic.md, R1, R9). To read the same without vectors:
+// ops/linear.hpp, ops/attend.hpp, ops/elementwise.hpp.
+// Not for nvcc, which takes vector code apart.
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include <etalon/cpu/isa.hpp>
+#include <etalon/formats/mxfp4.hpp>
+#include <etalon/formats/plain.hpp>
+#include <etalon/math/dot.hpp>
+#include <etalon/math/rounding.hpp>
+#include <etalon/math/softmax.hpp>
+
+namespace etalon {
+
+// Columns that may be read behind the last one of activations: they are zeros.
+inline constexpr int column_padding = 128;
+
+// A matrix as its bytes, and its scales where it has any.
+struct WordRows {
+  const std::byte* data;
+  std::ptrdiff_t row_bytes;
+  int columns;
+  int group;            // columns that share a scale, a multiple of 32 or all; 0: no scales
+  const void* storage;  // the format, for read_scales
+  // Scales of rows first … first + count - 1 as (group, lane); lanes from count on repeat the last row.
+  void (*read_scales)(const void* storage, int first, int count, int groups, int lanes, float* out);
+};
+
+// Activations: rows of `columns` numbers, `stride` apart, zero-padded to a multiple of 32.
+struct ActivationRows {
+  const float* data;
+  std::ptrdiff_t stride;
+  int count;
+};
+
+// Activations quantised in groups of 32: words of four codes in the order of kernels/int8.inl, `blocks` scales a row.
+struct Int8Rows {
+  const std::uint32_t* codes;
+  const float* scales;
+  std::ptrdiff_t stride, blocks;   // of codes, in words, and of scales
+  int count;
+};
+
+// Where outputs go: number (t, n) at data[t * stride + n].
+struct OutputRows {
+  float* data;
+  std::ptrdiff_t stride;
+};
+
+// Queries of attention that share keys, their sums so far, and room for the weights of one block.
+struct AttendTile {
+  const float* queries;          // scaled, (vector, dim, lane): lanes are queries; zeros behind the last one
+  int count, vectors;            // queries; vectors of them
+  int dim, channels;             // of a key, in whole blocks of 32; of a value, in whole vectors
+  std::int32_t* shift;           // (query): softmax_block's M and l, and the mixed values
+  float *total, *out;            // (query), (query, channels)
+  float *scores, *before, *now;  // (32, query), (query), (query), of whole vectors of queries
+};
+
+// A block of keys and values: whole blocks of key channels, whole vectors of value channels.
+struct KeyBlock {
+  const float *keys, *values;
+  std::ptrdiff_t key_stride, value_stride;   // from one position to the next
+  const float *next_keys, *next_values;      // the block after it, as far as it is known; null: none is asked for
+  std::ptrdiff_t next_key_stride, next_value_stride;
+};
+
+// What one block alone adds to the queries of a tile: as in AttendTile.
+struct BlockSums {
+  const std::int32_t* shift;
+  const float *total, *out;
+};
+
+}  // namespace etalon
+
+#if defined(__x86_64__) && !defined(__CUDACC__)
+#include <immintrin.h>
+
+#include <etalon/cpu/aligned_floats.hpp>
+
+// The instructions are named three times because a #pragma takes no macro in g++ and clang alike.
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx2,fma,f16c")
+#endif
+namespace etalon::avx2 {
+#include <etalon/cpu/kernels/lanes_8.inl>
+#include <etalon/cpu/kernels/vector.inl>
+#include <etalon/cpu/kernels/unpack.inl>
+#include <etalon/cpu/kernels/unpack_arithmetic.inl>
+#include <etalon/cpu/kernels/panel.inl>
+#include <etalon/cpu/kernels/matrix_vector.inl>
+#include <etalon/cpu/kernels/read_unit.inl>
+#include <etalon/cpu/kernels/matrix_matrix.inl>
+#include <etalon/cpu/kernels/int8.inl>
+#include <etalon/cpu/kernels/functions.inl>
+#include <etalon/cpu/kernels/attend.inl>
+}  // namespace etalon::avx2
+#if defined(__clang__)
+#pragma clang attribute pop
+#pragma clang attribute push(                                                                               \
+    __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vnni"))),      \
+    apply_to = function)
+#else
+#pragma GCC pop_options
+#pragma GCC push_options
+#pragma GCC target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vnni")
+#endif
+namespace etalon::avx512 {
+#include <etalon/cpu/kernels/lanes_16.inl>
+#include <etalon/cpu/kernels/vector.inl>
+#include <etalon/cpu/kernels/unpack.inl>
+#include <etalon/cpu/kernels/unpack_arithmetic.inl>
+#include <etalon/cpu/kernels/panel.inl>
+#include <etalon/cpu/kernels/read_unit.inl>
+#include <etalon/cpu/kernels/matrix_matrix.inl>
+#include <etalon/cpu/kernels/int8.inl>
+#include <etalon/cpu/kernels/functions.inl>
+#include <etalon/cpu/kernels/attend.inl>
+}  // namespace etalon::avx512
+// AVX-512's instructions on 8 lanes, for what memory limits: it follows 8 rows at a time better than 16.
+namespace etalon::avx512_8 {
+#include <etalon/cpu/kernels/lanes_8.inl>
+#include <etalon/cpu/kernels/vector.inl>
+#include <etalon/cpu/kernels/unpack.inl>
+#include <etalon/cpu/kernels/unpack_tables.inl>
+#include <etalon/cpu/kernels/panel.inl>
+#include <etalon/cpu/kernels/matrix_vector.inl>
+}  // namespace etalon::avx512_8
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+#endif

@@ -1,0 +1,49 @@
+// Vectors of 8 lanes: what differs between sets of instructions.
+//
+// Read inside a namespace of its own (cpu/kernels.hpp). The fused multiply-add is the one operation compilers do not
+// reliably make of plain C++; shuffles need the number of lanes spelt out.
+
+inline constexpr int width = 8;
+
+typedef float Floats __attribute__((vector_size(4 * width)));
+typedef std::uint32_t Bits __attribute__((vector_size(4 * width)));
+typedef std::uint64_t Longs __attribute__((vector_size(4 * width)));
+typedef std::int32_t Ints __attribute__((vector_size(4 * width)));
+
+// sum = a * b + sum in every lane, rounded once.
+[[gnu::always_inline]] inline void multiply_add(Floats& sum, const Floats& a, const Floats& b) {
+  sum = (Floats)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)sum);
+}
+
+// In each 128-bit part, four words of four rows a, b, c, d become the first, second, third and fourth words of all
+// rows. Two steps of interleaving.
+[[gnu::always_inline]] inline void transpose_quads(Bits& a, Bits& b, Bits& c, Bits& d) {
+  const Bits ab_low = __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13);
+  const Bits ab_high = __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15);
+  const Bits cd_low = __builtin_shufflevector(c, d, 0, 8, 1, 9, 4, 12, 5, 13);
+  const Bits cd_high = __builtin_shufflevector(c, d, 2, 10, 3, 11, 6, 14, 7, 15);
+  a = (Bits)__builtin_shufflevector((Longs)ab_low, (Longs)cd_low, 0, 4, 2, 6);
+  b = (Bits)__builtin_shufflevector((Longs)ab_low, (Longs)cd_low, 1, 5, 3, 7);
+  c = (Bits)__builtin_shufflevector((Longs)ab_high, (Longs)cd_high, 0, 4, 2, 6);
+  d = (Bits)__builtin_shufflevector((Longs)ab_high, (Longs)cd_high, 1, 5, 3, 7);
+}
+
+// Rows become columns: lane r of row[c] is what lane c of row[r] was.
+[[gnu::always_inline]] inline void transpose(Bits (&row)[width]) {
+  transpose_quads(row[0], row[1], row[2], row[3]);
+  transpose_quads(row[4], row[5], row[6], row[7]);
+#pragma GCC unroll 4
+  for (int j = 0; j < 4; ++j) {
+    const Longs a = (Longs)row[j], b = (Longs)row[j + 4];
+    row[j] = (Bits)__builtin_shufflevector(a, b, 0, 1, 4, 5);
+    row[j + 4] = (Bits)__builtin_shufflevector(a, b, 2, 3, 6, 7);
+  }
+}
+
+// sum += four products of 8-bit integers, none of them -128, in every lane. Pairs are summed in 16 bits: 2 * 127^2 fits.
+inline constexpr int byte_offset = 0;
+[[gnu::always_inline]] inline void add_products(Ints& sum, const Bits& x, const Bits& codes) {
+  const __m256i magnitudes = _mm256_abs_epi8((__m256i)x), signed_codes = _mm256_sign_epi8((__m256i)codes, (__m256i)x);
+  const __m256i pairs = _mm256_maddubs_epi16(magnitudes, signed_codes);
+  sum = sum + (Ints)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+}

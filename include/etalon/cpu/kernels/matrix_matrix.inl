@@ -1,0 +1,136 @@
+// A matrix times several vectors (prefill): weights are decoded once for all tokens, a chunk of columns of two panels
+// at a time, and multiplied in tiles of tokens x outputs whose chains stay in registers.
+//
+//   for each chunk of columns, left to right:   packed[k][n] = W[n][k], decoded
+//     for each tile of tokens:                  c[t][n] += the chunk's blocks of 32, in order
+//
+// Goto & van de Geijn 2008, "Anatomy of high-performance matrix multiplication", without splitting a block's chains.
+
+// Registers: a tile keeps two chains for each of tokens x 2 vectors; 32 vector registers hold 6, 16 hold 3.
+inline constexpr int panel_width = 2 * width, tile_tokens = width == 16 ? 6 : 3;
+// Columns that are packed at a time, whole units: their panel fits the second-level cache.
+inline constexpr int chunk_columns = 512;
+
+// Columns first … first + count - 1 of a panel, decoded: out[k * panel_width + lane], whole units. first: a multiple of
+// the unit.
+inline void pack_panel(const PanelReader& panel, int first, int count, float* out) {
+  for (int k = 0; k < count; k += panel.format.columns) panel.read(first + k, out + k * panel_width, panel_width);
+}
+
+// Two chains for each token and half of the panel.
+template <int Tokens> struct Chains { Floats even[Tokens][2], odd[Tokens][2]; };
+
+template <int Tokens>
+[[gnu::always_inline]] inline void add_column(Floats (&chains)[Tokens][2], const float* x, std::ptrdiff_t stride,
+                                              const float* packed) {
+  Floats left, right, factor;
+  load(left, packed);
+  load(right, packed + width);
+#pragma GCC unroll 6
+  for (int t = 0; t < Tokens; ++t) {
+    spread(factor, x[t * stride]);
+    multiply_add(chains[t][0], left, factor);
+    multiply_add(chains[t][1], right, factor);
+  }
+}
+
+// sums[t][n] += `blocks` blocks of 32 columns, in order. sums: (Tokens, panel_width)
+template <int Tokens>
+inline void multiply_tile(const float* x, std::ptrdiff_t stride, const float* packed, int blocks, float* sums) {
+  for (int b = 0; b < blocks; ++b, x += 32, packed += 32 * panel_width) {
+    Chains<Tokens> chains = {};
+    for (int k = 0; k < 32; k += 2) {
+      add_column<Tokens>(chains.even, x + k, stride, packed + k * panel_width);
+      add_column<Tokens>(chains.odd, x + k + 1, stride, packed + (k + 1) * panel_width);
+    }
+#pragma GCC unroll 12
+    for (int i = 0; i < 2 * Tokens; ++i) {
+      Floats sum;
+      load(sum, sums + i * width);
+      sum = sum + (chains.even[i / 2][i % 2] + chains.odd[i / 2][i % 2]);
+      store(sums + i * width, sum);
+    }
+  }
+}
+
+// As many tokens as are left of a tile.
+template <int Tokens>
+inline void multiply_tokens(int tokens, const float* x, std::ptrdiff_t stride, const float* packed, int blocks,
+                            float* sums) {
+  if (tokens == Tokens) return multiply_tile<Tokens>(x, stride, packed, blocks, sums);
+  if constexpr (Tokens > 1) multiply_tokens<Tokens - 1>(tokens, x, stride, packed, blocks, sums);
+}
+
+// sums[t] = fma(scale, parts[t], sums[t]) and parts[t] = 0 for each token, with the scales of either half.
+inline void close_groups(int tokens, const float* left, const float* right, float* parts, float* sums) {
+  Floats scale[2], part, sum;
+  load(scale[0], left);
+  load(scale[1], right);
+  for (int i = 0; i < 2 * tokens; ++i, parts += width, sums += width) {
+    load(part, parts);
+    load(sum, sums);
+    multiply_add(sum, scale[i % 2], part);
+    store(sums, sum);
+    store(parts, Floats{});
+  }
+}
+
+// What the outputs of two panels need for all tokens.
+struct PanelScratch {
+  AlignedFloats packed, sums, group_sums, left_scales, right_scales;
+
+  PanelScratch(const WordRows& matrix, int tokens)
+      : packed(chunk_columns * panel_width), sums(static_cast<std::size_t>(tokens) * panel_width),
+        group_sums(static_cast<std::size_t>(tokens) * panel_width), left_scales(room_for_scales(matrix)),
+        right_scales(room_for_scales(matrix)) {}
+};
+
+// One tile of tokens times one packed chunk, columns k … k + count - 1. group: columns that share a scale; 0: none do.
+inline void add_chunk(const PanelScratch& scratch, const ActivationRows& x, int t, int k, int count, int columns,
+                      int group) {
+  const int tokens = x.count - t < tile_tokens ? x.count - t : tile_tokens;
+  const float* rows = x.data + t * x.stride;
+  float *sums = scratch.sums.data() + t * panel_width, *parts = scratch.group_sums.data() + t * panel_width;
+  for (int from = k, end = k + count; from < end;) {
+    const int g = group == 0 ? 0 : from / group, group_end = group == 0 ? end : (g + 1) * group;
+    const int to = group_end < end ? group_end : end;
+    multiply_tokens<tile_tokens>(tokens, rows + from, x.stride, scratch.packed.data() + (from - k) * panel_width,
+                                 (to - from + 31) / 32, group == 0 ? sums : parts);
+    if (group != 0 && (to == group_end || to == columns))
+      close_groups(tokens, scratch.left_scales.data() + g * width, scratch.right_scales.data() + g * width, parts, sums);
+    from = to;
+  }
+}
+
+// sums[t][n] for all tokens and the rows of two panels, first <= n < last.
+inline void panels_times_matrix(const WordRows& matrix, const UnitReader& format, const ActivationRows& x, int first,
+                                int last, const PanelScratch& scratch) {
+  const int middle = first + width < last ? first + width : last, second = middle < last ? middle : first;
+  read_panel_scales(matrix, first, middle, scratch.left_scales.data());
+  read_panel_scales(matrix, second, last, scratch.right_scales.data());
+  const PanelReader left{matrix, format, Panel(matrix, first, middle), scratch.left_scales.data()};
+  const PanelReader right{matrix, format, Panel(matrix, second, last), scratch.right_scales.data()};
+  const std::size_t bytes = static_cast<std::size_t>(x.count) * panel_width * sizeof(float);
+  std::memset(scratch.sums.data(), 0, bytes);
+  std::memset(scratch.group_sums.data(), 0, bytes);
+  for (int k = 0; k < matrix.columns; k += chunk_columns) {
+    const int rest = matrix.columns - k, count = rest < chunk_columns ? rest : chunk_columns;
+    pack_panel(left, k, count, scratch.packed.data());
+    pack_panel(right, k, count, scratch.packed.data() + width);
+    for (int t = 0; t < x.count; t += tile_tokens)
+      add_chunk(scratch, x, t, k, count, matrix.columns, format.scales_numbers ? 0 : matrix.group);
+  }
+}
+
+// y[t][n] = W[n] . x[t] for all tokens and rows first <= n < last.
+inline void matrix_times_matrix(const WordRows& matrix, const UnitReader& format, const ActivationRows& x, int first,
+                                int last, const OutputRows& y) {
+  const PanelScratch scratch(matrix, x.count);
+  for (int n = first; n < last; n += panel_width) {
+    const int stop = n + panel_width < last ? n + panel_width : last;
+    panels_times_matrix(matrix, format, x, n, stop, scratch);
+    for (int t = 0; t < x.count; ++t)
+      std::memcpy(y.data + t * y.stride + n, scratch.sums.data() + t * panel_width,
+                  static_cast<std::size_t>(stop - n) * sizeof(float));
+  }
+}

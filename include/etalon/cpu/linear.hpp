@@ -1,0 +1,169 @@
+#pragma once
+// Linear layers of the Cpu backend: the sums of ops/linear.hpp, as many outputs at once as a vector has lanes.
+//
+// A format that the kernels read as stored is handed to them with the layout of its bytes; anything else (columns that
+// are strided, integer tables, a machine without the instructions) takes the reference's loops. One token is a matrix
+// times a vector, several are a matrix times a matrix; which of the two, and how rows are shared among threads, never
+// changes a bit (docs/arithmetic.md, R9).
+#include <algorithm>
+
+#include <etalon/cpu/backend.hpp>
+#include <etalon/cpu/kernels.hpp>
+#include <etalon/ops/linear.hpp>
+
+namespace etalon {
+
+// How a format looks to the kernels. data null: they do not take it.
+template <class Number> struct Words {
+  using Stored = Number;
+  WordRows rows{};
+};
+
+inline Words<F32> words_of(const auto&, int) { return {}; }
+
+template <class Number> requires(sizeof(Number) <= 4 && !std::same_as<Number, I32>)
+Words<Number> words_of(const Plain<Number>& plain, int columns) {
+  if (plain.column_stride != 1) return {};
+  return {{plain.data, plain.row_stride * std::ptrdiff_t{sizeof(Number)}, columns, 0, nullptr, nullptr}};
+}
+
+// Scales of the rows first … first + count - 1 for the kernels: (group, lane).
+template <class Code, class Scale>
+void read_block_scales(const void* storage, int first, int count, int groups, int lanes, float* out) {
+  const auto& blocks = *static_cast<const ScaledBlocks<Code, Scale>*>(storage);
+  for (int r = 0; r < lanes; ++r) {
+    const int row = first + std::min(r, count - 1), before = first + std::min(r - 1, count - 1);
+    const bool repeats = r > 0 && row / blocks.block_rows == before / blocks.block_rows;
+    for (int g = 0; g < groups; ++g) out[g * lanes + r] = repeats ? out[g * lanes + r - 1] : blocks.scale(row, g);
+  }
+}
+template <class Code, class Scale> Words<Code> words_of(const ScaledBlocks<Code, Scale>& blocks, int columns) {
+  const int group = blocks.block_columns;
+  if (blocks.code.column_stride != 1 || (group % 32 != 0 && group < columns)) return {};
+  return {{blocks.code.data, blocks.code.row_stride, columns, group, &blocks, &read_block_scales<Code, Scale>}};
+}
+
+inline void read_mxfp4_scales(const void* storage, int first, int count, int groups, int lanes, float* out) {
+  const auto& matrix = *static_cast<const Mxfp4*>(storage);
+  for (int r = 0; r < lanes; ++r) {
+    const std::byte* row = matrix.scales + (first + std::min(r, count - 1)) * matrix.scale_stride;
+    for (int g = 0; g < groups; ++g) out[g * lanes + r] = E8m0{std::to_integer<std::uint8_t>(row[g])}.decode();
+  }
+}
+inline Words<E2m1> words_of(const Mxfp4& matrix, int columns) {
+  return {{matrix.data, matrix.row_stride, columns, Mxfp4::block, &matrix, &read_mxfp4_scales}};
+}
+
+// Outputs first … last - 1 of a product, by the kernels of one set of instructions.
+template <class Number>
+void multiply_rows(Isa isa, const WordRows& matrix, const ActivationRows& x, int first, int last, const OutputRows& y) {
+#if defined(__x86_64__) && !defined(__CUDACC__)
+  if (isa == Isa::avx512 && x.count == 1) avx512_8::matrix_times_vector<Number>(matrix, x.data, first, last, y.data);
+  else if (isa == Isa::avx512) avx512::matrix_times_matrix(matrix, avx512::reader_of<Number>, x, first, last, y);
+  else if (x.count == 1) avx2::matrix_times_vector<Number>(matrix, x.data, first, last, y.data);
+  else avx2::matrix_times_matrix(matrix, avx2::reader_of<Number>, x, first, last, y);
+#else
+  static_cast<void>(isa), static_cast<void>(matrix), static_cast<void>(x), static_cast<void>(first),
+      static_cast<void>(last), static_cast<void>(y);
+#endif
+}
+
+// Rows of activations with zeros behind their columns, where there are none yet.
+class PaddedRows {
+ public:
+  PaddedRows(const float* x, int count, int columns) : rows_{x, columns, count} {
+    if (count > 1 && columns % dot_block == 0) return;
+    const int stride = columns + column_padding;
+    copy_.resize(static_cast<std::size_t>(count) * static_cast<std::size_t>(stride));
+    for (int t = 0; t < count; ++t)
+      std::copy_n(x + std::ptrdiff_t{t} * columns, columns, copy_.data() + std::ptrdiff_t{t} * stride);
+    rows_ = {copy_.data(), stride, count};
+  }
+  const ActivationRows& rows() const { return rows_; }
+
+ private:
+  std::vector<float> copy_;
+  ActivationRows rows_;
+};
+
+// Outputs are shared out by so many: whole panels for every set of instructions.
+inline constexpr int outputs_together = 32;
+
+// Modes F and H; x is already rounded in mode H.
+inline void multiply_floats(const Cpu& cpu, const Storage& storage, const Product& p) {
+  visit_storage(storage, [&](const auto& weights) {
+    const auto words = words_of(weights, p.columns);
+    if (cpu.isa == Isa::scalar || words.rows.data == nullptr || p.count == 0)
+      return multiply_floats<Cpu>(cpu, storage, p);
+    const PaddedRows x(p.x, p.count, p.columns);
+    const int pieces = (p.outputs + outputs_together - 1) / outputs_together;
+    for_rows(cpu, pieces, p.work() * outputs_together, [&](int first, int last) {
+      multiply_rows<typename decltype(words)::Stored>(cpu.isa, words.rows, x.rows(), first * outputs_together,
+                                                      std::min(last * outputs_together, p.outputs),
+                                                      {p.y, p.outputs});
+    });
+  });
+}
+
+inline void quantise_row(Isa isa, const float* x, int columns, std::uint32_t* codes, float* scales) {
+#if defined(__x86_64__) && !defined(__CUDACC__)
+  if (isa == Isa::avx512) avx512::quantise_row(x, columns, codes, scales);
+  else avx2::quantise_row(x, columns, codes, scales);
+#else
+  static_cast<void>(isa), static_cast<void>(x), static_cast<void>(columns), static_cast<void>(codes),
+      static_cast<void>(scales);
+#endif
+}
+
+// Rows of activations as int8 groups, for the kernels of one set of instructions.
+class QuantisedRows {
+ public:
+  QuantisedRows(const Cpu& cpu, const float* x, int count, int columns)
+      : blocks_((columns + int8_group - 1) / int8_group), count_(count), codes_(size_of(stride()) * size_of(count)),
+        scales_(size_of(blocks_) * size_of(count)) {
+    for_rows(cpu, count, columns, [&](int first, int last) {
+      for (std::ptrdiff_t t = first; t < last; ++t)
+        quantise_row(cpu.isa, x + t * columns, columns, codes_.data() + t * stride(), scales_.data() + t * blocks_);
+    });
+  }
+  Int8Rows rows() const { return {codes_.data(), scales_.data(), stride(), blocks_, count_}; }
+
+ private:
+  static std::size_t size_of(std::ptrdiff_t count) { return static_cast<std::size_t>(count); }
+  // Words of a row: whole vectors of blocks, whatever the width.
+  std::ptrdiff_t stride() const { return (blocks_ + 15) / 16 * 16 * (int8_group / 4); }
+
+  std::ptrdiff_t blocks_;
+  int count_;
+  std::vector<std::uint32_t> codes_;
+  std::vector<float> scales_;
+};
+
+template <class Number>
+void multiply_int8_rows(Isa isa, const WordRows& matrix, const Int8Rows& x, int first, int last, const OutputRows& y) {
+#if defined(__x86_64__) && !defined(__CUDACC__)
+  if (isa == Isa::avx512) avx512::int8_matrix_times_matrix(matrix, avx512::reader_of<Number>, x, first, last, y);
+  else avx2::int8_matrix_times_matrix(matrix, avx2::reader_of<Number>, x, first, last, y);
+#else
+  static_cast<void>(isa), static_cast<void>(matrix), static_cast<void>(x), static_cast<void>(first),
+      static_cast<void>(last), static_cast<void>(y);
+#endif
+}
+
+// Mode Q.
+inline void multiply_int8(const Cpu& cpu, const Storage& storage, const Product& p) {
+  visit_storage(storage, [&](const auto& weights) {
+    const auto words = words_of(weights, p.columns);
+    if (cpu.isa == Isa::scalar || words.rows.data == nullptr || p.count == 0)
+      return multiply_int8<Cpu>(cpu, storage, p);
+    const QuantisedRows x(cpu, p.x, p.count, p.columns);
+    const int pieces = (p.outputs + outputs_together - 1) / outputs_together;
+    for_rows(cpu, pieces, p.work() * outputs_together, [&](int first, int last) {
+      multiply_int8_rows<typename decltype(words)::Stored>(cpu.isa, words.rows, x.rows(), first * outputs_together,
+                                                           std::min(last * outputs_together, p.outputs),
+                                                           {p.y, p.outputs});
+    });
+  });
+}
+
+}  // namespace etalon

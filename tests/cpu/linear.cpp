@@ -1,0 +1,178 @@
+// Tests of include/etalon/cpu/linear.hpp: the reference's bits, in every format, mode and set of instructions.
+#include <etalon/cpu/cpu.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "support/numbers.hpp"
+
+using namespace etalon;
+using namespace etalon::test;
+
+namespace {
+
+// A matrix in some storage format; owns its bytes.
+struct Matrix {
+  std::string name;
+  std::vector<std::byte> codes, scales;
+  Storage storage;
+};
+
+template <class Number> Number number_of(Random& random) {
+  const auto bits = static_cast<std::uint32_t>(random.below(1 << 16));
+  if constexpr (std::is_same_v<Number, F32>) return {random.normal()};
+  else if constexpr (std::is_same_v<Number, Bf16>) return {to_bf16_bits(random.normal())};
+  else if constexpr (std::is_same_v<Number, F16>)   // finite: subnormal ones too
+    return {static_cast<std::uint16_t>((bits & 0x7c00u) == 0x7c00u ? bits & 0x83ffu : bits)};
+  else if constexpr (std::is_same_v<Number, I8>) return {static_cast<std::int8_t>(bits)};
+  else if constexpr (std::is_same_v<Number, E8m0>) return {static_cast<std::uint8_t>(120 + bits % 10)};
+  else if constexpr (std::is_same_v<Number, E5m2>)
+    return {static_cast<std::uint8_t>((bits & 0x7cu) == 0x7cu ? bits & 0x83u : bits)};
+  else return {static_cast<std::uint8_t>((bits & 0x7fu) == 0x7fu ? 1u : bits)};
+}
+template <class Number> std::vector<std::byte> numbers(Random& random, int count) {
+  std::vector<std::byte> bytes(static_cast<std::size_t>(count) * sizeof(Number));
+  for (std::size_t i = 0; i < bytes.size(); i += sizeof(Number)) {
+    const Number number = number_of<Number>(random);
+    std::memcpy(&bytes[i], &number, sizeof number);
+  }
+  return bytes;
+}
+
+template <class Number> Matrix plain(const char* name, Random& random, int rows, int columns) {
+  Matrix m{name, numbers<Number>(random, rows * columns), {}, {}};
+  m.storage = Plain<Number>{m.codes.data(), columns};
+  return m;
+}
+template <class Code, class Scale>
+Matrix blocks(const char* name, Random& random, int rows, int columns, int block_rows, int block_columns) {
+  const int across = (columns + block_columns - 1) / block_columns, down = (rows + block_rows - 1) / block_rows;
+  Matrix m{name, numbers<Code>(random, rows * columns), numbers<Scale>(random, across * down), {}};
+  m.storage = ScaledBlocks<Code, Scale>{{m.codes.data(), columns}, {m.scales.data(), across}, block_rows,
+                                        block_columns};
+  return m;
+}
+Matrix four_bits(Random& random, int rows, int columns) {
+  const int bytes = (columns + 1) / 2, scales = (columns + 31) / 32;
+  Matrix m{"mxfp4", numbers<E5m2>(random, rows * bytes), numbers<E8m0>(random, rows * scales), {}};
+  m.storage = Mxfp4{m.codes.data(), m.scales.data(), bytes, scales};
+  return m;
+}
+std::vector<Matrix> every_format(Random& random, int rows, int columns) {
+  std::vector<Matrix> all;
+  all.push_back(plain<F32>("f32", random, rows, columns));
+  all.push_back(plain<Bf16>("bf16", random, rows, columns));
+  all.push_back(plain<F16>("f16", random, rows, columns));
+  all.push_back(plain<E4m3>("e4m3", random, rows, columns));
+  all.push_back(plain<E5m2>("e5m2", random, rows, columns));
+  all.push_back(blocks<E4m3, F32>("e4m3, blocks of 128", random, rows, columns, 128, 128));
+  all.push_back(blocks<E4m3, E8m0>("e4m3, blocks of 3 x 32", random, rows, columns, 3, 32));
+  all.push_back(blocks<E5m2, F32>("e5m2, blocks of 16 x 96", random, rows, columns, 16, 96));
+  all.push_back(blocks<I8, F32>("int8, a scale a row", random, rows, columns, 1, columns));
+  all.push_back(blocks<I8, Bf16>("int8, blocks of 128", random, rows, columns, 128, 128));
+  all.push_back(four_bits(random, rows, columns));
+  return all;
+}
+
+enum class Mode { floats, int8 };
+
+template <class Backend>
+std::vector<float> product(const Backend& backend, Mode mode, const Matrix& m, std::vector<float>& x, int count,
+                           int columns, int rows) {
+  std::vector<float> y(static_cast<std::size_t>(count) * static_cast<std::size_t>(rows), -7.0f);
+  const Product p{x.data(), y.data(), count, columns, rows};
+  if (mode == Mode::floats) multiply_floats(backend, m.storage, p);
+  else multiply_int8(backend, m.storage, p);
+  return y;
+}
+
+// The first set of instructions and number of threads that give other bits than the reference.
+std::string fault(Mode mode, const Matrix& m, std::vector<float>& x, int count, int columns, int rows) {
+  const auto expected = product(Reference{}, mode, m, x, count, columns, rows);
+  for (const Isa isa : all_isas)
+    for (const int threads : {1, 3}) {
+      if (!has_isa(isa)) continue;
+      Cpu cpu(threads, isa);
+      cpu.worth_sharing = 0;
+      if (!same_bits(product(cpu, mode, m, x, count, columns, rows), expected))
+        return m.name + ", " + name_of(isa) + ", " + std::to_string(threads) + " threads";
+    }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("products have the reference's bits: every format, mode, set of instructions, shapes of no round size") {
+  Random random(1);
+  for (const int columns : {1, 31, 32, 33, 64, 100, 157, 320, 1030})
+    for (const int rows : {1, 8, 19, 70}) {
+      auto matrices = every_format(random, rows, columns);
+      for (const int count : {1, 2, 3, 7, 13}) {
+        auto x = random.normals(static_cast<std::size_t>(count) * static_cast<std::size_t>(columns));
+        for (const Matrix& m : matrices)
+          for (const Mode mode : {Mode::floats, Mode::int8}) {
+            CAPTURE(columns);
+            CAPTURE(rows);
+            CAPTURE(count);
+            CHECK(fault(mode, m, x, count, columns, rows) == "");
+          }
+      }
+    }
+}
+
+TEST_CASE("extreme activations keep the reference's bits: subnormal, huge, zero, negative zero, one group empty") {
+  Random random(2);
+  constexpr int columns = 96, rows = 24;
+  const auto matrices = every_format(random, rows, columns);
+  for (const float size : {0x1p-140f, 0x1p-100f, 0x1p-99f, 1.0f, 0x1p100f}) {
+    auto x = random.normals(2 * columns);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = i % 64 < 32 ? x[i] * size : i % 2 == 0 ? 0.0f : -0.0f;
+    for (const Matrix& m : matrices)
+      for (const Mode mode : {Mode::floats, Mode::int8})
+        for (const int count : {1, 2}) CHECK(fault(mode, m, x, count, columns, rows) == "");
+  }
+}
+
+// What the kernels do not take goes to the reference's loops: columns that are not side by side.
+TEST_CASE("a transposed matrix has the reference's bits") {
+  Random random(3);
+  constexpr int columns = 40, rows = 20;
+  Matrix m{"transposed", numbers<Bf16>(random, rows * columns), {}, {}};
+  m.storage = Plain<Bf16>{m.codes.data(), 1, rows};
+  for (const int count : {1, 4}) {
+    auto x = random.normals(static_cast<std::size_t>(count) * columns);
+    CHECK(fault(Mode::floats, m, x, count, columns, rows) == "");
+    CHECK(fault(Mode::int8, m, x, count, columns, rows) == "");
+  }
+}
+
+TEST_CASE("no tokens, no outputs") {
+  Random random(4);
+  const auto m = plain<Bf16>("bf16", random, 4, 64);
+  std::vector<float> x;
+  CHECK(product(Cpu(1), Mode::floats, m, x, 0, 64, 4).empty());
+  CHECK(product(Cpu(1), Mode::int8, m, x, 0, 64, 4).empty());
+}
+
+// The check above would notice a sum in another order: here the two halves of each block's chains are exchanged.
+TEST_CASE("a chain that begins with the wrong column has other bits") {
+  Random random(5);
+  constexpr int columns = 256, rows = 16;
+  const auto m = plain<F32>("f32", random, rows, columns);
+  auto x = random.normals(columns);
+  const auto expected = product(Reference{}, Mode::floats, m, x, 1, columns, rows);
+  auto turned = x;
+  Matrix other = m;
+  for (int k = 0; k < columns; k += 32) {
+    std::rotate(turned.begin() + k, turned.begin() + k + 16, turned.begin() + k + 32);
+    for (int n = 0; n < rows; ++n) {
+      float* row = reinterpret_cast<float*>(other.codes.data()) + n * columns;
+      std::rotate(row + k, row + k + 16, row + k + 32);
+    }
+  }
+  other.storage = Plain<F32>{other.codes.data(), columns};
+  CHECK_FALSE(same_bits(product(Cpu(1), Mode::floats, other, turned, 1, columns, rows), expected));
+}
