@@ -78,7 +78,7 @@ inline void panel_times_vector(Floats& result, const Panel& panel, const WordRow
   int first = 0;
   for (; first + unit <= matrix.columns; first += unit) {
     const std::ptrdiff_t offset = first / Words::per_word * 4;
-    for (int line = 0; line < unit_bytes<Words>; line += 64) ask_ahead(panel.row, offset + line);
+    for (int line = 0; line < unit_bytes<Words>; line += 64) ask_ahead(panel, offset + line);
     add_unit<Words>(sum, panel.row, offset, x + first, scales + first / 32 * width);
   }
   if (first < matrix.columns) {

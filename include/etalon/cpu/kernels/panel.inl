@@ -13,8 +13,9 @@ template <class Words> inline constexpr int unit_bytes = unit_columns<Words> / W
 // Rows of a panel; where there are fewer than lanes, the last one serves again.
 struct Panel {
   const std::byte* row[width];
+  std::ptrdiff_t row_bytes;
 
-  Panel(const WordRows& matrix, int first, int last) {
+  Panel(const WordRows& matrix, int first, int last) : row_bytes(matrix.row_bytes) {
     for (int r = 0; r < width; ++r) {
       const int n = first + r < last ? first + r : last - 1;
       row[r] = matrix.data + n * matrix.row_bytes;
@@ -37,10 +38,6 @@ struct PanelTail {
   }
 };
 
-// How far ahead rows are asked for: so many streams are beyond the processor's own foresight. Each row by another
-// distance: rows lie powers of two apart, and asked for in step they would all wait for one channel of the memory.
-inline constexpr int foresight = 1024, stagger = 192;
-
 // One tile, turned: words[i] is word i, from byte `offset`, of every row.
 [[gnu::always_inline]] inline void read_tile(Bits (&words)[width], const std::byte* const (&row)[width],
                                              std::ptrdiff_t offset) {
@@ -48,9 +45,20 @@ inline constexpr int foresight = 1024, stagger = 192;
   for (int r = 0; r < width; ++r) load(words[r], row[r] + offset);
   transpose(words);
 }
-[[gnu::always_inline]] inline void ask_ahead(const std::byte* const (&row)[width], std::ptrdiff_t offset) {
+
+// How far ahead rows are asked for: so many streams are beyond the processor's own foresight. Each row by another
+// distance: rows lie powers of two apart, and asked for in step they would all wait for one channel of the memory.
+// Behind the end of a row follows that of the next panel; of short rows, the next panel's is asked for throughout.
+inline constexpr int foresight = 1024, stagger = 192, short_row = 2048;
+
+[[gnu::always_inline]] inline void ask_ahead(const Panel& panel, std::ptrdiff_t offset) {
+  const std::ptrdiff_t next = width * panel.row_bytes, length = panel.row_bytes;
 #pragma GCC unroll 16
-  for (int r = 0; r < width; ++r) __builtin_prefetch(row[r] + offset + (foresight + r * stagger), 0, 2);
+  for (int r = 0; r < width; ++r) {
+    const std::ptrdiff_t ahead = offset + (foresight + r * stagger);
+    const std::ptrdiff_t far = ahead < length ? ahead : ahead + next - length;
+    __builtin_prefetch(panel.row[r] + (length <= short_row ? offset + next : far), 0, 2);
+  }
 }
 
 // Does each number have a scale of its own block of 32 (MXFP4), rather than each sum of a group?

@@ -49,7 +49,7 @@ struct PanelReader {
     const std::ptrdiff_t offset = first / format.per_word * 4;
     const float* number_scales = scales + (format.scales_numbers ? first / 32 * width : 0);
     if (first + format.columns <= matrix.columns) {
-      for (int line = 0; line < format.bytes(); line += 64) ask_ahead(panel.row, offset + line);
+      for (int line = 0; line < format.bytes(); line += 64) ask_ahead(panel, offset + line);
       format.read(panel.row, offset, number_scales, out, stride);
     } else {
       const PanelTail tail(panel, first, matrix.columns, format.per_word);
