@@ -12,7 +12,7 @@ root = pathlib.Path(__file__).resolve().parents[2]
 include = root / "include"
 skipped = 77
 
-code_suffixes = {".hpp", ".cuh", ".cpp", ".cu", ".h"}
+code_suffixes = {".hpp", ".cuh", ".inl", ".cpp", ".cu", ".h"}
 
 
 def project_files(top=root):
