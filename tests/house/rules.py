@@ -174,7 +174,7 @@ def tests_mirror(top, files):
     """include/etalon/PATH.hpp is tested by tests/PATH.cpp (or tests/PATH_*.cpp)."""
     tests = [str(path) for path in files if path.parts[0] == "tests" and path.suffix == ".cpp"]
     for path, _ in code_texts(top, files):
-        if path.parts[:2] == ("include", "etalon"):
+        if path.parts[:2] == ("include", "etalon") and is_header(path):   # .inl is part of the header that reads it
             stem = "tests/" + str(path.relative_to("include/etalon").with_suffix(""))
             if not any(test == stem + ".cpp" or test.startswith(stem + "_") for test in tests):
                 yield f"{path}:1: no test of the same path, {stem}.cpp"

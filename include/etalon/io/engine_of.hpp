@@ -12,11 +12,13 @@
 
 namespace etalon::io {
 
-// Passes what a forward pass shows to a function.
+// Passes what a forward pass shows to a function; null or empty: to nobody.
 struct ListeningTrace {
   static constexpr bool on = true;
-  const std::function<void(const Shown&)>* listener;
-  void operator()(const Shown& tensor) const { (*listener)(tensor); }
+  const std::function<void(const Shown&)>* listener = nullptr;
+  void operator()(const Shown& tensor) const {
+    if (listener && *listener) (*listener)(tensor);
+  }
 };
 
 template <class Model, class Backend, class Trace> class EngineOf final : public Engine {
@@ -68,8 +70,8 @@ template <class Model, class Backend, class Trace> class EngineOf final : public
   View<const float, Vocab> draft(int next) override {
     const int fed = draft_state_.length(), count = length() - fed;
     const Arena::Scope scope(arena_);
-    NoTrace silent;
-    const Context<Backend, NoTrace> ctx{backend_, *options_.numerics, arena_, silent};
+    Trace silent{};   // a draft is nobody's business
+    const Context<Backend, Trace> ctx{backend_, *options_.numerics, arena_, silent};
     std::vector<int> tokens(tokens_.begin() + fed + 1, tokens_.end());
     tokens.push_back(next);
     StepBuffer buffer;
@@ -104,19 +106,18 @@ template <class Model, class Backend, class Trace> class EngineOf final : public
   std::vector<float> logits_;
 };
 
-// The engine for a loaded model: the backend and the listener of the options chosen here, once.
+// The engine for a loaded model: the backend and the listener of the options chosen here, once. A model is compiled for
+// three pairs of them: the reference, which nobody runs for its speed, always has a listener, be it an empty one.
 template <class Model>
 std::unique_ptr<Engine> make_engine(std::shared_ptr<const Loaded<Model>> loaded, ModelFacts facts, RunOptions options) {
   if (!options.numerics) options.numerics = loaded->numerics;
-  const auto made = [&](auto backend) -> std::unique_ptr<Engine> {
+  const auto made = [&]<class Trace>(auto backend, Trace) -> std::unique_ptr<Engine> {
     using Backend = decltype(backend);
-    if (options.listener)
-      return std::make_unique<EngineOf<Model, Backend, ListeningTrace>>(loaded, std::move(facts), std::move(options),
-                                                                        backend);
-    return std::make_unique<EngineOf<Model, Backend, NoTrace>>(loaded, std::move(facts), std::move(options), backend);
+    return std::make_unique<EngineOf<Model, Backend, Trace>>(loaded, std::move(facts), std::move(options), backend);
   };
-  if (options.backend == "reference") return made(Reference{});
-  return made(Cpu(options.threads, options.isa));
+  if (options.backend == "reference") return made(Reference{}, ListeningTrace{});
+  const Cpu cpu(options.threads, options.isa);
+  return options.listener ? made(cpu, ListeningTrace{}) : made(cpu, NoTrace{});
 }
 
 // Opens a model folder as a family. name: the family's, for facts and traces. Throws Error.

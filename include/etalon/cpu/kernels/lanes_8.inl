@@ -40,7 +40,8 @@ typedef std::int32_t Ints __attribute__((vector_size(4 * width)));
   }
 }
 
-// sum += four products of 8-bit integers, none of them -128, in every lane. Pairs are summed in 16 bits: 2 * 127^2 fits.
+// sum += four products of 8-bit integers, none of them -128, in every lane. Pairs are summed in 16
+// bits: 2 * 127^2 fits.
 inline constexpr int byte_offset = 0;
 [[gnu::always_inline]] inline void add_products(Ints& sum, const Bits& x, const Bits& codes) {
   const __m256i magnitudes = _mm256_abs_epi8((__m256i)x), signed_codes = _mm256_sign_epi8((__m256i)codes, (__m256i)x);

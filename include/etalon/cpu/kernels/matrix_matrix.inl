@@ -11,8 +11,8 @@ inline constexpr int panel_width = 2 * width, tile_tokens = width == 16 ? 6 : 3;
 // Columns that are packed at a time, whole units: their panel fits the second-level cache.
 inline constexpr int chunk_columns = 512;
 
-// Columns first … first + count - 1 of a panel, decoded: out[k * panel_width + lane], whole units. first: a multiple of
-// the unit.
+// Columns first … first + count - 1 of a panel, decoded: out[k * panel_width + lane], whole units. first: a multiple
+// of the unit.
 inline void pack_panel(const PanelReader& panel, int first, int count, float* out) {
   for (int k = 0; k < count; k += panel.format.columns) panel.read(first + k, out + k * panel_width, panel_width);
 }
@@ -85,7 +85,7 @@ struct PanelScratch {
         right_scales(room_for_scales(matrix)) {}
 };
 
-// One tile of tokens times one packed chunk, columns k … k + count - 1. group: columns that share a scale; 0: none do.
+// One tile of tokens times one packed chunk, columns k … k + count - 1. group: columns that share a scale; 0: none.
 inline void add_chunk(const PanelScratch& scratch, const ActivationRows& x, int t, int k, int count, int columns,
                       int group) {
   const int tokens = x.count - t < tile_tokens ? x.count - t : tile_tokens;
@@ -97,7 +97,8 @@ inline void add_chunk(const PanelScratch& scratch, const ActivationRows& x, int 
     multiply_tokens<tile_tokens>(tokens, rows + from, x.stride, scratch.packed.data() + (from - k) * panel_width,
                                  (to - from + 31) / 32, group == 0 ? sums : parts);
     if (group != 0 && (to == group_end || to == columns))
-      close_groups(tokens, scratch.left_scales.data() + g * width, scratch.right_scales.data() + g * width, parts, sums);
+      close_groups(tokens, scratch.left_scales.data() + g * width, scratch.right_scales.data() + g * width, parts,
+                   sums);
     from = to;
   }
 }

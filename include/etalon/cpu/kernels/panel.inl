@@ -71,11 +71,13 @@ template <class Words, int Column>
   if constexpr (scaled_numbers<Words>) to = to * scale;
 }
 
-// How many scales a row has. Sums over whole units may reach behind the last one: there is room for two, which are 1.
+// How many scales a row has. Sums over whole units may reach behind the last one: there is room for four more, all 1.
 inline int scales_of(const WordRows& matrix) {
   return matrix.group == 0 ? 0 : (matrix.columns + matrix.group - 1) / matrix.group;
 }
-inline std::size_t room_for_scales(const WordRows& matrix) { return static_cast<std::size_t>(scales_of(matrix) + 4) * width; }
+inline std::size_t room_for_scales(const WordRows& matrix) {
+  return static_cast<std::size_t>(scales_of(matrix) + 4) * width;
+}
 // Scales of a panel's rows, (group, lane).
 inline void read_panel_scales(const WordRows& matrix, int first, int last, float* out) {
   const int count = last - first < width ? last - first : width, known = scales_of(matrix);
