@@ -1,6 +1,6 @@
 #pragma once
-// Timing for `etalon bench`: tasks that are run again and again, in turns, so that what disturbs the machine for a while
-// disturbs all of them, and medians of what that gave.
+// Timing for `etalon bench`: tasks that are run again and again, in turns, so that what disturbs the machine for a
+// while disturbs all of them, and medians of what that gave.
 #include <functional>
 #include <string>
 #include <vector>

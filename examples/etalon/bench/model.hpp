@@ -22,8 +22,8 @@ Traffic traffic_of(const ModelFacts& facts);
 struct StartUp { double open = 0, first_token = 0; };
 StartUp start_up(const RunFlags& flags);
 
-// How many tokens to time: a prompt of 512 and 64 written behind a short one, fewer where the model's context is shorter,
-// and half as many as often as it takes for neither to last longer than so many seconds.
+// How many tokens to time: a prompt of 512 and 64 written behind a short one, fewer where the model's context is
+// shorter, and half as many as often as it takes for neither to last longer than so many seconds.
 struct Lengths { int prompt = 512, short_prompt = 16, written = 64; };
 Lengths lengths_for(Engine& engine, double seconds);
 

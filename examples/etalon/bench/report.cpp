@@ -52,7 +52,8 @@ void print_groups(std::ostream& out, const std::vector<Task>& tasks, const std::
   for (const std::string& group : groups) {
     if (group == "model") continue;
     out << text("\n%-34s", group.c_str());
-    for (int count : threads) out << text("  %-36s", (std::to_string(count) + (count == 1 ? " thread" : " threads")).c_str());
+    for (int count : threads)
+      out << text("  %-36s", (std::to_string(count) + (count == 1 ? " thread" : " threads")).c_str());
     out << '\n';
     print_group(out, group, tasks);
   }
@@ -96,7 +97,8 @@ io::OrderedJson json_of(const std::vector<Task>& tasks) {
 
 void print(std::ostream& out, const Report& report) {
   out << report.processor << ", vector instructions: " << report.instructions
-      << "\nMedians; the share of the ceiling measured in turns with it; +- the width of the middle half of the samples.\n";
+      << "\nMedians; the share of the ceiling measured in turns with it; +- the width of the "
+          "middle half of the samples.\n";
   print_groups(out, report.tasks, report.threads);
   if (report.model) print_model(out, *report.model);
 }

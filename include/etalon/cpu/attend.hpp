@@ -129,8 +129,8 @@ struct Tile {
   AttendTile view() { return sums.with(queries.data()); }
 };
 
-// A block's keys and values with zeros where whole vectors reach behind them: in place where there is nothing to pad and
-// they are used once; copied side by side otherwise.
+// A block's keys and values with zeros where whole vectors reach behind them: in place where there is nothing to pad
+// and they are used once; copied side by side otherwise.
 class BlockRows {
  public:
   BlockRows(const TileShape& s, const HeadRows& keys, const HeadRows& values)
@@ -245,7 +245,8 @@ void share_blocks(const Cpu& cpu, std::vector<Tile>& tiles, const auto& range) {
 void each_range(const AttendRows& a, const TileShape& s, auto&& take) {
   const auto sets_of = [&](int block, int t) {
     const auto [oldest, newest] = a.seen_by(t);
-    const int first = std::max(oldest - block * dot_block, 0), end = std::min(newest + 1 - block * dot_block, dot_block);
+    const int first = std::max(oldest - block * dot_block, 0);
+    const int end = std::min(newest + 1 - block * dot_block, dot_block);
     return first < end ? keys_between(first, end) : KeySet{0};
   };
   take(KeyRange<decltype(sets_of)>{a.keys_of(0), a.values_of(0), a.seen_by(s.token(0)).first / dot_block,

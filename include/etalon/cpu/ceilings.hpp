@@ -22,7 +22,8 @@ namespace etalon::avx2 {
 #if defined(__clang__)
 #pragma clang attribute pop
 #pragma clang attribute push(                                                                                \
-    __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vnni"))), apply_to = function)
+    __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vnni"))),      \
+    apply_to = function)
 #else
 #pragma GCC pop_options
 #pragma GCC push_options
