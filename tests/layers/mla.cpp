@@ -117,3 +117,42 @@ TEST_CASE("the scale is that of the whole head, times yarn's magnitude squared w
   scaling.kind = RopeKind::plain;
   CHECK(mla_scale(deepseek_v3, scaling) == doctest::Approx(1 / std::sqrt(192.0)));
 }
+
+TEST_CASE("keys and values remembered, rebuilt in every step, or given up in mid-sequence: one number, to the bit") {
+  for (const Numerics mode : {Numerics::f32, Numerics::bf16, Numerics::int8}) {
+    Filled filled;
+    Mla mla = small_mla(filled);
+    LatentState state = mla.new_state();
+    Run<> run(mode);
+    const auto expected = attended(mla, state, prompt(), 40, run);
+    const std::int64_t position = 4 * mla.sizes.heads * (mla.sizes.nope + mla.sizes.rope + mla.sizes.value);
+    for (const std::int64_t positions : {0, 1, 17, 40}) {
+      CAPTURE(positions);
+      mla.remembered_bytes = positions * position;
+      LatentState other = mla.new_state();
+      CHECK(same_bits(attended(mla, other, prompt(), 3, run), expected));
+      CHECK(other.expanded.count == (positions == 40 ? 40 : 0));
+      CHECK(same_bits(other.entries, state.entries));
+    }
+  }
+}
+
+TEST_CASE("what is forgotten is forgotten of the remembered keys too, and a wrong one would be noticed") {
+  Filled filled;
+  const Mla mla = small_mla(filled);
+  Run<> run;
+  LatentState whole = mla.new_state(), back = whole, wrong = whole;
+  const auto expected = attended(mla, whole, prompt(), 40, run);
+  attended(mla, back, prompt(), 40, run);
+  back.truncate(13);
+  CHECK(back.expanded.count == 13);
+  CHECK(back.expanded.keys.size() == 13 * whole.expanded.keys.size() / 40);
+  const auto text = prompt();
+  const std::vector<float> rest(text.begin() + 13 * latent_channels, text.end());
+  const auto again = attended(mla, back, rest, 27, run);
+  CHECK(same_bits(again, {expected.begin() + 13 * latent_channels, expected.end()}));
+  attended(mla, wrong, prompt(), 40, run);
+  wrong.truncate(13);
+  wrong.expanded.keys[5] += 1.0f;
+  CHECK_FALSE(same_bits(attended(mla, wrong, rest, 27, run), again));
+}

@@ -6,9 +6,9 @@
 //   q = W_q_up norm(W_q_down x), or W_q x;  q = [q_n | rope(q_r)]
 //   attention with scale (d_nope + d_rope)^(-1/2) m^2, m from YaRN (math of ops/attend.hpp); out = W_o o
 //
-// DeepSeek-AI 2024 (DeepSeek-V2), section 2.1, eq. 9-19. This is the expanded form, which rebuilds the keys and values
-// of all cached positions in every step: plain, and the definition. The absorbed form, which never builds them, is
-// layers/absorbed_mla.hpp.
+// DeepSeek-AI 2024 (DeepSeek-V2), section 2.1, eq. 9-19. This is the expanded form: plain, and the definition. It
+// builds the keys and values of all cached positions; those of a short sequence are remembered from step to step,
+// those of a long one rebuilt in every step. The absorbed form, which never builds them, is layers/absorbed_mla.hpp.
 #include <vector>
 
 #include <etalon/layers/one_of.hpp>
@@ -23,15 +23,30 @@ namespace etalon {
 
 using CompressedKv = Concat<KvLatent, RopeDim>;
 
+// Keys and values of all heads, of the first positions.
+struct ExpandedRows {
+  int count = 0;
+  std::vector<float> keys, values;   // (Position, Head, HeadDim), (Position, Head, ValueDim)
+
+  void truncate(int positions) {
+    if (positions >= count) return;
+    keys.resize(keys.size() / static_cast<std::size_t>(count) * static_cast<std::size_t>(positions));
+    values.resize(values.size() / static_cast<std::size_t>(count) * static_cast<std::size_t>(positions));
+    count = positions;
+  }
+};
+
 // What one sequence keeps in one layer: for each position its latent and its rotated key part, nothing per head.
 struct LatentState {
   int width = 0;                  // kv_lora_rank + qk_rope_head_dim numbers a position
   std::vector<float> entries;     // (Position, Concat<KvLatent, RopeDim>)
+  ExpandedRows expanded{};        // follows from the entries: may be dropped at any time
 
   int length() const { return width == 0 ? 0 : static_cast<int>(entries.size() / static_cast<std::size_t>(width)); }
   // Forgets all positions from `positions` on.
   bool truncate(int positions) {
     entries.resize(static_cast<std::size_t>(positions) * static_cast<std::size_t>(width));
+    expanded.truncate(positions);
     return true;
   }
   void append(View<const float, Token, CompressedKv> rows) {
@@ -88,6 +103,7 @@ struct Mla {
   Linear<Channel, Joined<Head, ValueDim>> out;
   Rope rotary;
   double scale = 1.0;   // of q . k
+  std::int64_t remembered_bytes = std::int64_t{16} << 20;   // of a sequence's keys and values, at most
 
   State new_state() const { return {sizes.latent + sizes.rope, {}}; }
 
@@ -126,19 +142,44 @@ struct Mla {
     return beside<CompressedKv>(ctx, read_only(latent), read_only(key));
   }
 
-  // Rebuilds keys and values of every position of one sequence and attends to them.
-  void attend_segment(const auto& ctx, const Segment& segment, const State& state,
+  struct KeysAndValues {
+    View<const float, Position, KvHead, HeadDim> keys;
+    View<const float, Position, KvHead, ValueDim> values;
+  };
+
+  // Lets one segment attend to every position of its sequence.
+  void attend_segment(const auto& ctx, const Segment& segment, State& state,
                       View<const float, Token, Head, HeadDim> q, View<float, Token, Head, ValueDim> mixed) const {
-    auto latent = columns<KvLatent>(ctx, state.view(), 0, sizes.latent);        // (Position, KvLatent)
-    auto shared = columns<RopeDim>(ctx, state.view(), sizes.latent, sizes.rope);   // (Position, RopeDim)
+    const std::int64_t position_bytes = std::int64_t{4} * sizes.heads * (sizes.nope + sizes.rope + sizes.value);
+    if (state.length() * position_bytes > remembered_bytes) state.expanded = {};
+    const auto [keys, values] = state.length() * position_bytes > remembered_bytes ? expand(ctx, state.view())
+                                                                                    : remember(ctx, state);
+    ctx.show("attn.k", renamed<Token, KvHead, HeadDim>(keys.rows(segment.start, segment.count)));
+    ctx.show("attn.v", renamed<Token, KvHead, ValueDim>(values.rows(segment.start, segment.count)));
+    attend(ctx, q.rows(segment.first, segment.count), keys, values, {scale, segment.start},
+           mixed.rows(segment.first, segment.count));
+  }
+
+  // Keys and values of the given positions.
+  KeysAndValues expand(const auto& ctx, View<const float, Position, CompressedKv> entries) const {
+    auto latent = columns<KvLatent>(ctx, entries, 0, sizes.latent);             // (Position, KvLatent)
+    auto shared = columns<RopeDim>(ctx, entries, sizes.latent, sizes.rope);     // (Position, RopeDim)
     auto expanded = renamed<Position, Joined<KvHead, Concat<NopeDim, ValueDim>>>(linear(ctx, kv_up, latent));
     auto heads = split(expanded, sizes.heads);                                  // (Position, KvHead, Concat<…>)
     auto keys = beside_shared<HeadDim>(ctx, read_only(columns<NopeDim>(ctx, heads, 0, sizes.nope)), read_only(shared));
     auto values = columns<ValueDim>(ctx, heads, sizes.nope, sizes.value);       // (Position, KvHead, ValueDim)
-    ctx.show("attn.k", renamed<Token, KvHead, HeadDim>(keys.rows(segment.start, segment.count)));
-    ctx.show("attn.v", renamed<Token, KvHead, ValueDim>(values.rows(segment.start, segment.count)));
-    attend(ctx, q.rows(segment.first, segment.count), read_only(keys), read_only(values),
-           {scale, segment.start}, mixed.rows(segment.first, segment.count));
+    return {read_only(keys), read_only(values)};
+  }
+
+  // Those of all positions, of which only the new ones are computed.
+  KeysAndValues remember(const auto& ctx, State& state) const {
+    ExpandedRows& known = state.expanded;
+    const auto fresh = expand(ctx, state.view().rows(known.count, state.length() - known.count));
+    known.keys.insert(known.keys.end(), fresh.keys.data, fresh.keys.data + fresh.keys.size());
+    known.values.insert(known.values.end(), fresh.values.data, fresh.values.data + fresh.values.size());
+    known.count = state.length();
+    return {{known.keys.data(), {known.count, sizes.heads, sizes.nope + sizes.rope}},
+            {known.values.data(), {known.count, sizes.heads, sizes.value}}};
   }
 
   void each_part(auto&& part) {
