@@ -5,4 +5,5 @@
 // that have are below. A program that uses Cpu includes this file, so that it sees them all.
 #include <etalon/cpu/attend.hpp>
 #include <etalon/cpu/backend.hpp>
+#include <etalon/cpu/elementwise.hpp>
 #include <etalon/cpu/linear.hpp>

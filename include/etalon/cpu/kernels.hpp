@@ -105,6 +105,7 @@ namespace etalon::avx2 {
 #include <etalon/cpu/kernels/matrix_matrix.inl>
 #include <etalon/cpu/kernels/int8.inl>
 #include <etalon/cpu/kernels/functions.inl>
+#include <etalon/cpu/kernels/elementwise.inl>
 #include <etalon/cpu/kernels/attend.inl>
 }  // namespace etalon::avx2
 #if defined(__clang__)
@@ -127,6 +128,7 @@ namespace etalon::avx512 {
 #include <etalon/cpu/kernels/matrix_matrix.inl>
 #include <etalon/cpu/kernels/int8.inl>
 #include <etalon/cpu/kernels/functions.inl>
+#include <etalon/cpu/kernels/elementwise.inl>
 #include <etalon/cpu/kernels/attend.inl>
 }  // namespace etalon::avx512
 // AVX-512's instructions on 8 lanes, for what memory limits: it follows 8 rows at a time better than 16.

@@ -24,13 +24,19 @@ inline void add_gated(const auto&, View<float, Token, Channel> x, View<const flo
   }
 }
 
+// gate[i] = activation(gate[i], up[i]) for i < n.
+template <class Backend, class Activation>
+void activate_numbers(const Backend&, const Activation& activation, float* gate, const float* up, int n) {
+  for (int i = 0; i < n; ++i) gate[i] = activation(gate[i], up[i]);
+}
+
 // gate = activation(gate, up), in place. Both (Token, Hidden).
 template <class Activation>
 void activate(const auto& ctx, const Activation& activation, View<float, Token, Hidden> gate,
               View<const float, Token, Hidden> up) {
-  for_rows(ctx.backend, extent<Token>(gate), 20 * std::int64_t{extent<Hidden>(gate)}, [&](int first, int last) {
-    for (int t = first; t < last; ++t)
-      for (int i = 0; i < extent<Hidden>(gate); ++i) gate[t][i] = activation(gate[t][i], up[t][i]);
+  const int n = extent<Hidden>(gate);
+  for_rows(ctx.backend, extent<Token>(gate), 20 * std::int64_t{n}, [&](int first, int last) {
+    for (int t = first; t < last; ++t) activate_numbers(ctx.backend, activation, gate[t].data, up[t].data, n);
   });
 }
 

@@ -91,6 +91,11 @@ template <class Backend> void multiply_int8(const Backend& backend, const Storag
   });
 }
 
+// What mode H sees of n activations.
+template <class Backend> void round_activations(const Backend&, const float* x, std::int64_t n, float* out) {
+  for (std::int64_t i = 0; i < n; ++i) out[i] = round_activation(x[i]);
+}
+
 // x (Row, In) -> (Row, Out), without bias, in the given mode. Row is Token, or Position for cached latents.
 template <class Row, class Out, class In>
 View<float, Row, Out> multiply(const auto& ctx, const Weight<Out, In>& weight, View<const float, Row, In> x,
@@ -104,7 +109,7 @@ View<float, Row, Out> multiply(const auto& ctx, const Weight<Out, In>& weight, V
   }
   if (mode == Numerics::bf16) {
     auto rounded = ctx.template make<float, Row, In>(x.shape[0], x.shape[1]);   // (Row, In)
-    for (std::size_t i = 0; i < x.size(); ++i) rounded.data[i] = round_activation(x.data[i]);
+    round_activations(ctx.backend, x.data, static_cast<std::int64_t>(x.size()), rounded.data);
     product.x = rounded.data;
   }
   multiply_floats(ctx.backend, weight.storage, product);
