@@ -14,7 +14,7 @@ TEST_CASE("including it brings the overloads for products and attention") {
   void (*floats)(const Cpu&, const Storage&, const Product&) = multiply_floats;
   void (*int8)(const Cpu&, const Storage&, const Product&) = multiply_int8;
   void (*attention)(const Cpu&, const AttendRows&) = attend_rows;
-  CHECK(floats != &multiply_floats<Cpu>);
-  CHECK(int8 != &multiply_int8<Cpu>);
-  CHECK(attention != &attend_rows<Cpu>);
+  CHECK((floats != &multiply_floats<Cpu>));
+  CHECK((int8 != &multiply_int8<Cpu>));
+  CHECK((attention != &attend_rows<Cpu>));
 }
