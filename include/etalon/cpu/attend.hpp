@@ -21,7 +21,7 @@ inline constexpr int blocks_in_wave = 32;   // so many blocks' sums are kept bef
 
 inline void attend_block(Isa isa, const AttendTile& tile, const KeyBlock& block, const KeySet* sets) {
 #if defined(__x86_64__) && !defined(__CUDACC__)
-  if (isa == Isa::avx512) avx512::attend_block(tile, block, sets);
+  if (isa >= Isa::avx512) avx512::attend_block(tile, block, sets);
   else avx2::attend_block(tile, block, sets);
 #else
   static_cast<void>(isa), static_cast<void>(tile), static_cast<void>(block), static_cast<void>(sets);
@@ -30,7 +30,7 @@ inline void attend_block(Isa isa, const AttendTile& tile, const KeyBlock& block,
 inline void join_block(Isa isa, const AttendTile& tile, const BlockSums& block, const KeySet* sets, int first,
                        int last) {
 #if defined(__x86_64__) && !defined(__CUDACC__)
-  if (isa == Isa::avx512) avx512::join_block(tile, block, sets, first, last);
+  if (isa >= Isa::avx512) avx512::join_block(tile, block, sets, first, last);
   else avx2::join_block(tile, block, sets, first, last);
 #else
   static_cast<void>(isa), static_cast<void>(tile), static_cast<void>(block), static_cast<void>(sets),
@@ -46,7 +46,7 @@ struct TileShape {
   int lanes, vectors, dim, channels;
 
   TileShape(const AttendRows& a, Isa isa, int head, int index)
-      : kv(head), first(index * tile_queries), shared(a.shared()), lanes(isa == Isa::avx512 ? 16 : 8) {
+      : kv(head), first(index * tile_queries), shared(a.shared()), lanes(isa >= Isa::avx512 ? 16 : 8) {
     count = std::min(tile_queries, a.tokens * shared - first);
     vectors = (count + lanes - 1) / lanes;
     dim = (a.dim + dot_block - 1) / dot_block * dot_block;

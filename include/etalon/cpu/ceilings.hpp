@@ -49,7 +49,7 @@ struct CeilingWork { double amount; float result; };
 inline CeilingWork run_fma_chains([[maybe_unused]] Isa isa, [[maybe_unused]] std::int64_t steps) {
 #if defined(__x86_64__) && !defined(__CUDACC__)
   const double of_one_lane = 2.0 * avx2::ceiling_chains * static_cast<double>(steps);
-  if (isa == Isa::avx512) return {of_one_lane * avx512::width, avx512::fma_chains(steps)};
+  if (isa >= Isa::avx512) return {of_one_lane * avx512::width, avx512::fma_chains(steps)};
   if (isa == Isa::avx2) return {of_one_lane * avx2::width, avx2::fma_chains(steps)};
 #endif
   return {};
@@ -61,7 +61,7 @@ inline constexpr int ceiling_streams[] = {1, 4, 8};
 // The sum of the 32-bit words in memory, modulo 2^32. bytes: a multiple of 2048. data: aligned to 4 bytes.
 inline std::uint32_t sum_of_words(Isa isa, const std::byte* data, std::size_t bytes, [[maybe_unused]] int streams) {
 #if defined(__x86_64__) && !defined(__CUDACC__)
-  if (isa == Isa::avx512)
+  if (isa >= Isa::avx512)
     return streams == 8   ? avx512::sum_of_streams<8>(data, bytes / 8)
            : streams == 4 ? avx512::sum_of_streams<4>(data, bytes / 4)
                           : avx512::sum_of_streams<1>(data, bytes);

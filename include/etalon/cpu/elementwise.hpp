@@ -11,7 +11,7 @@ namespace etalon {
 // gate[i] = silu(gate[i]) * up[i]
 inline void activate_numbers(const Cpu& cpu, const SwiGlu& activation, float* gate, const float* up, int n) {
 #if defined(__x86_64__) && !defined(__CUDACC__)
-  if (cpu.isa == Isa::avx512) return avx512::swiglu(gate, up, n);
+  if (cpu.isa >= Isa::avx512) return avx512::swiglu(gate, up, n);
   if (cpu.isa == Isa::avx2) return avx2::swiglu(gate, up, n);
 #endif
   activate_numbers<Cpu, SwiGlu>(cpu, activation, gate, up, n);
@@ -20,7 +20,7 @@ inline void activate_numbers(const Cpu& cpu, const SwiGlu& activation, float* ga
 // out[i] = round_activation(x[i])
 inline void round_activations(const Cpu& cpu, const float* x, std::int64_t n, float* out) {
 #if defined(__x86_64__) && !defined(__CUDACC__)
-  if (cpu.isa == Isa::avx512) return avx512::round_activations(x, n, out);
+  if (cpu.isa >= Isa::avx512) return avx512::round_activations(x, n, out);
   if (cpu.isa == Isa::avx2) return avx2::round_activations(x, n, out);
 #endif
   round_activations<Cpu>(cpu, x, n, out);

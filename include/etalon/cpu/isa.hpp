@@ -3,16 +3,19 @@
 //
 // scalar is no set: the operations are then the reference's loops. One program carries the kernels of every set and
 // chooses at start-up; which one it is never changes a bit (docs/arithmetic.md, R9), so a lower one may be forced.
+// Each holds the one before: amx is avx512 with tiles for what tiles can do (cpu/amx.hpp).
 #include <string_view>
+
+#include <etalon/cpu/amx.hpp>
 
 namespace etalon {
 
-enum class Isa { scalar, avx2, avx512 };
+enum class Isa { scalar, avx2, avx512, amx };
 
-inline constexpr Isa all_isas[] = {Isa::scalar, Isa::avx2, Isa::avx512};
+inline constexpr Isa all_isas[] = {Isa::scalar, Isa::avx2, Isa::avx512, Isa::amx};
 
 inline const char* name_of(Isa isa) {
-  return isa == Isa::scalar ? "scalar" : isa == Isa::avx2 ? "avx2" : "avx512";
+  return isa == Isa::scalar ? "scalar" : isa == Isa::avx2 ? "avx2" : isa == Isa::avx512 ? "avx512" : "amx";
 }
 
 // Does this processor have what the kernels of a set use? (f16c, which compilers do not all ask for, came before avx2.)
@@ -23,12 +26,16 @@ inline bool has_isa(Isa isa) {
     return has_isa(Isa::avx2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
            __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vnni");
+  if (isa == Isa::amx) return has_isa(Isa::avx512) && has_tiles();
 #endif
   return isa == Isa::scalar;
 }
 
 inline Isa best_isa() {
-  static const Isa best = has_isa(Isa::avx512) ? Isa::avx512 : has_isa(Isa::avx2) ? Isa::avx2 : Isa::scalar;
+  static const Isa best = has_isa(Isa::amx)      ? Isa::amx
+                          : has_isa(Isa::avx512) ? Isa::avx512
+                          : has_isa(Isa::avx2)   ? Isa::avx2
+                                                 : Isa::scalar;
   return best;
 }
 

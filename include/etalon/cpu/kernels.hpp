@@ -12,7 +12,9 @@
 #include <cstring>
 #include <utility>
 
+#include <etalon/cpu/amx.hpp>
 #include <etalon/cpu/isa.hpp>
+#include <etalon/formats/fp8.hpp>
 #include <etalon/formats/mxfp4.hpp>
 #include <etalon/formats/plain.hpp>
 #include <etalon/math/dot.hpp>
@@ -140,6 +142,13 @@ namespace etalon::avx512_8 {
 #include <etalon/cpu/kernels/panel.inl>
 #include <etalon/cpu/kernels/matrix_vector.inl>
 }  // namespace etalon::avx512_8
+#if defined(ETALON_TILES)
+// AMX, and AVX-512 for what goes in and comes out.
+namespace etalon::amx {
+using namespace avx512;
+#include <etalon/cpu/kernels/tiles.inl>
+}  // namespace etalon::amx
+#endif
 #if defined(__clang__)
 #pragma clang attribute pop
 #else

@@ -6,6 +6,8 @@
 // times a vector, several are a matrix times a matrix; which of the two, and how rows are shared among threads, never
 // changes a bit (docs/arithmetic.md, R9).
 #include <algorithm>
+#include <atomic>
+#include <optional>
 
 #include <etalon/cpu/backend.hpp>
 #include <etalon/cpu/kernels.hpp>
@@ -58,8 +60,8 @@ inline Words<E2m1> words_of(const Mxfp4& matrix, int columns) {
 template <class Number>
 void multiply_rows(Isa isa, const WordRows& matrix, const ActivationRows& x, int first, int last, const OutputRows& y) {
 #if defined(__x86_64__) && !defined(__CUDACC__)
-  if (isa == Isa::avx512 && x.count == 1) avx512_8::matrix_times_vector<Number>(matrix, x.data, first, last, y.data);
-  else if (isa == Isa::avx512) avx512::matrix_times_matrix(matrix, avx512::reader_of<Number>, x, first, last, y);
+  if (isa >= Isa::avx512 && x.count == 1) avx512_8::matrix_times_vector<Number>(matrix, x.data, first, last, y.data);
+  else if (isa >= Isa::avx512) avx512::matrix_times_matrix(matrix, avx512::reader_of<Number>, x, first, last, y);
   else if (x.count == 1) avx2::matrix_times_vector<Number>(matrix, x.data, first, last, y.data);
   else avx2::matrix_times_matrix(matrix, avx2::reader_of<Number>, x, first, last, y);
 #else
@@ -89,25 +91,83 @@ class PaddedRows {
 // Outputs are shared out by so many: whole panels for every set of instructions.
 inline constexpr int outputs_together = 32;
 
+// Activations of mode H as AMX tiles.
+class TiledActivations {
+ public:
+  TiledActivations(const Cpu& cpu, const ActivationRows& x, int columns)
+      : blocks_((columns + dot_block - 1) / dot_block), tiles_((x.count + tile_rows - 1) / tile_rows), count_(x.count),
+        words_(static_cast<std::size_t>(tiles_) * static_cast<std::size_t>(blocks_) * (tile_bytes / 4)) {
+    std::atomic<bool> fit{true};
+    for_rows(cpu, tiles_, std::int64_t{columns} * tile_rows, [&](int first, int last) {
+#if defined(ETALON_TILES)
+      for (int tile = first; tile < last; ++tile)
+        if (!amx::tile_activations(x, tile * tile_rows, columns, words() + tile * tile_words())) fit = false;
+#else
+      static_cast<void>(first), static_cast<void>(last), fit = false;
+#endif
+    });
+    fit_ = fit;
+  }
+  bool fit() const { return fit_; }   // may tiles take them?
+
+#if defined(ETALON_TILES)
+  amx::TileRows rows() const { return {words(), tiles_, blocks_, count_}; }
+#endif
+
+ private:
+  std::uint32_t* words() const { return reinterpret_cast<std::uint32_t*>(words_.data()); }
+  std::ptrdiff_t tile_words() const { return std::ptrdiff_t{blocks_} * (tile_bytes / 4); }
+
+  int blocks_, tiles_, count_;
+  bool fit_ = false;
+  AlignedFloats words_;
+};
+
+// Outputs first … last - 1 of a product by tiles.
+template <class Number>
+void multiply_tiles(const WordRows& matrix, const TiledActivations& x, const ActivationRows& floats, int first,
+                    int last, const OutputRows& y) {
+#if defined(ETALON_TILES)
+  if constexpr (amx::LinesOf<Number>::exist)
+    return amx::matrix_times_tiles<Number>(matrix, x.rows(), floats, first, last, y);
+#endif
+  static_cast<void>(matrix), static_cast<void>(x), static_cast<void>(floats), static_cast<void>(first),
+      static_cast<void>(last), static_cast<void>(y);
+}
+
+// Where tiles are faster: for several tokens; for one, if its weights take longer to decode than to fetch.
+template <class Number> bool tiles_pay(const Cpu& cpu, const Product& p) {
+#if defined(ETALON_TILES)
+  if constexpr (amx::LinesOf<Number>::exist)
+    return cpu.isa == Isa::amx && p.rounded && (p.count > 1 || amx::LinesOf<Number>::bytes < 128);
+#endif
+  static_cast<void>(cpu), static_cast<void>(p);
+  return false;
+}
+
 // Modes F and H; x is already rounded in mode H.
 inline void multiply_floats(const Cpu& cpu, const Storage& storage, const Product& p) {
   visit_storage(storage, [&](const auto& weights) {
     const auto words = words_of(weights, p.columns);
+    using Number = typename decltype(words)::Stored;
     if (cpu.isa == Isa::scalar || words.rows.data == nullptr || p.count == 0)
       return multiply_floats<Cpu>(cpu, storage, p);
     const PaddedRows x(p.x, p.count, p.columns);
+    const OutputRows y{p.y, p.outputs};
+    std::optional<TiledActivations> tiled;
+    if (tiles_pay<Number>(cpu, p)) tiled.emplace(cpu, x.rows(), p.columns);
     const int pieces = (p.outputs + outputs_together - 1) / outputs_together;
     for_rows(cpu, pieces, p.work() * outputs_together, [&](int first, int last) {
-      multiply_rows<typename decltype(words)::Stored>(cpu.isa, words.rows, x.rows(), first * outputs_together,
-                                                      std::min(last * outputs_together, p.outputs),
-                                                      {p.y, p.outputs});
+      first *= outputs_together, last = std::min(last * outputs_together, p.outputs);
+      if (tiled && tiled->fit()) multiply_tiles<Number>(words.rows, *tiled, x.rows(), first, last, y);
+      else multiply_rows<Number>(cpu.isa, words.rows, x.rows(), first, last, y);
     });
   });
 }
 
 inline void quantise_row(Isa isa, const float* x, int columns, std::uint32_t* codes, float* scales) {
 #if defined(__x86_64__) && !defined(__CUDACC__)
-  if (isa == Isa::avx512) avx512::quantise_row(x, columns, codes, scales);
+  if (isa >= Isa::avx512) avx512::quantise_row(x, columns, codes, scales);
   else avx2::quantise_row(x, columns, codes, scales);
 #else
   static_cast<void>(isa), static_cast<void>(x), static_cast<void>(columns), static_cast<void>(codes),
@@ -142,7 +202,7 @@ class QuantisedRows {
 template <class Number>
 void multiply_int8_rows(Isa isa, const WordRows& matrix, const Int8Rows& x, int first, int last, const OutputRows& y) {
 #if defined(__x86_64__) && !defined(__CUDACC__)
-  if (isa == Isa::avx512) avx512::int8_matrix_times_matrix(matrix, avx512::reader_of<Number>, x, first, last, y);
+  if (isa >= Isa::avx512) avx512::int8_matrix_times_matrix(matrix, avx512::reader_of<Number>, x, first, last, y);
   else avx2::int8_matrix_times_matrix(matrix, avx2::reader_of<Number>, x, first, last, y);
 #else
   static_cast<void>(isa), static_cast<void>(matrix), static_cast<void>(x), static_cast<void>(first),

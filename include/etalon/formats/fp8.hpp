@@ -15,7 +15,7 @@ namespace etalon {
 
 struct E4m3 {
   std::uint8_t bits;
-  float decode() const {
+  constexpr float decode() const {
     const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x80u) << 24;
     const std::uint32_t magnitude = bits & 0x7fu;
     if (magnitude == 0x7fu) return float_of(canonical_nan_bits);
@@ -27,7 +27,7 @@ struct E4m3 {
 
 struct E5m2 {
   std::uint8_t bits;
-  float decode() const {
+  constexpr float decode() const {
     const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x80u) << 24;
     const std::uint32_t magnitude = bits & 0x7fu;
     if (magnitude > 0x7cu) return float_of(canonical_nan_bits);

@@ -45,7 +45,7 @@ ETALON_HD inline float square_root(float a) {
 #endif
 }
 
-ETALON_HD inline std::uint32_t bits_of(float x) { return __builtin_bit_cast(std::uint32_t, x); }
+ETALON_HD constexpr std::uint32_t bits_of(float x) { return __builtin_bit_cast(std::uint32_t, x); }
 ETALON_HD constexpr float float_of(std::uint32_t bits) { return __builtin_bit_cast(float, bits); }
 ETALON_HD inline std::uint64_t bits_of(double x) { return __builtin_bit_cast(std::uint64_t, x); }
 ETALON_HD inline double double_of(std::uint64_t bits) { return __builtin_bit_cast(double, bits); }

@@ -57,6 +57,7 @@ struct Product {
   const float* x;
   float* y;               // count rows of `outputs` numbers
   int count, columns, outputs;
+  bool rounded = false;   // x is rounded to bf16 already (mode H)
 
   std::int64_t work() const { return std::int64_t{count} * columns; }   // of one output row
 };
@@ -111,6 +112,7 @@ View<float, Row, Out> multiply(const auto& ctx, const Weight<Out, In>& weight, V
     auto rounded = ctx.template make<float, Row, In>(x.shape[0], x.shape[1]);   // (Row, In)
     round_activations(ctx.backend, x.data, static_cast<std::int64_t>(x.size()), rounded.data);
     product.x = rounded.data;
+    product.rounded = true;
   }
   multiply_floats(ctx.backend, weight.storage, product);
   return y;
