@@ -30,7 +30,9 @@ beside = {
 }
 # The one place that may include a library other than the standard one.
 third_party = {"nlohmann/json.hpp": "include/etalon/io/json", "CLI/CLI.hpp": ("examples/", "tests/fuzz/"),
-               "doctest/doctest.h": "tests/"}
+               "doctest/doctest.h": "tests/", "catch2/catch.hpp": "tests/bench/",
+               "catch2/catch_test_macros.hpp": "tests/bench/",
+               "catch2/benchmark/catch_benchmark.hpp": "tests/bench/"}
 
 standard_headers = set("""
 algorithm any array atomic barrier bit bitset cassert cctype cerrno cfenv cfloat charconv chrono cinttypes climits

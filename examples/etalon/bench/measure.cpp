@@ -56,7 +56,7 @@ double spread(const Task& task) {
   return (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / median(sorted);
 }
 
-double rate(const Task& task) { return task.amount / median(task.seconds) / 1e9; }
+double rate(const Task& task) { return task.amount() / median(task.seconds) / 1e9; }
 
 void measure(std::vector<Task>& tasks, double seconds) {
   const double share = seconds / static_cast<double>(tasks.size());

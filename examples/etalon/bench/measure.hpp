@@ -9,14 +9,18 @@ namespace etalon::command::bench {
 
 enum class Unit { bytes, operations };   // shown as GB/s and GFLOP/s, of 10^9
 
+struct Work { double bytes = 0, operations = 0; };   // of one run; 0: not counted
+
 struct Task {
   std::string group, name;         // "gemv", "bf16 4096 x 4096"
   int threads = 1;
-  Unit unit = Unit::bytes;
-  double amount = 0;               // of one run, in its unit
+  Unit unit = Unit::bytes;         // what limits it
+  Work work = {};
   double tokens = 0;               // of one run, where it is a model's; else 0
   std::function<void()> run, prepare = {};   // prepare: before each sample, not timed; may be empty
   std::vector<double> seconds = {};          // of one run, for each sample
+
+  double amount() const { return unit == Unit::bytes ? work.bytes : work.operations; }
 };
 
 // The value in the middle. Not for none.

@@ -102,9 +102,9 @@ std::vector<Task> model_tasks(Engine& engine, const Lengths& lengths, int thread
     for (int token : (*tokens)(count)) engine.advance(std::span(&token, 1), 1);
   };
   return {{"model", "prefill, " + std::to_string(lengths.prompt) + " tokens", threads, Unit::operations,
-           traffic.operations * lengths.prompt, double(lengths.prompt), read_prompt, restart},
+           {0, traffic.operations * lengths.prompt}, double(lengths.prompt), read_prompt, restart},
           {"model", "decode, " + std::to_string(lengths.written) + " tokens", threads, Unit::bytes,
-           traffic.read * lengths.written, double(lengths.written), write, begin}};
+           {traffic.read * lengths.written, 0}, double(lengths.written), write, begin}};
 }
 
 }  // namespace etalon::command::bench

@@ -80,7 +80,8 @@ void print_model(std::ostream& out, const ModelReport& model) {
 io::OrderedJson json_of(const Task& task, const std::vector<Task>& all) {
   io::OrderedJson json = {{"group", task.group}, {"name", task.name}, {"threads", task.threads},
                           {"unit", name_of(task.unit)}, {"rate", rate(task)}, {"spread", spread(task)},
-                          {"samples", task.seconds.size()}, {"amount", task.amount}};
+                          {"samples", task.seconds.size()}, {"seconds", median(task.seconds)},
+                          {"bytes", task.work.bytes}, {"operations", task.work.operations}};
   const auto fraction = fraction_of(task, all);
   json["fraction"] = fraction ? io::OrderedJson(*fraction) : io::OrderedJson(nullptr);
   if (task.tokens > 0) json["tokens_per_second"] = task.tokens / median(task.seconds);
