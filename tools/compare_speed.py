@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Times llama.cpp and Etalon on the same weights, in turns, and prints a Markdown table of medians and ratios.
+"""Times llama.cpp and Etalon on the same weights, in turns, and prints medians and ratios: a Markdown table, or JSON.
 
     make_model.py m/ds --family deepseek_v3 --size small --gguf m/ds.gguf
     compare_speed.py --etalon build/examples/etalon --pair m/ds m/ds.gguf [--pair …] [--threads 1,2] [--rounds 3]
@@ -26,6 +26,9 @@ except ImportError as error:
     sys.exit(f"compare_speed.py: needs NumPy and llama-cpp-python ({error})")
 
 prompt, written, short_prompt = 512, 64, 16
+heading = """| model | threads | decode: llama.cpp | Etalon, tokens/s | ratio | of bandwidth | \
+prefill 512: llama.cpp | Etalon, tokens/s | ratio | of f32 fma |
+|---|---|---|---|---|---|---|---|---|---|"""
 
 
 @llama_cpp.llama_log_callback
@@ -144,14 +147,24 @@ def measure(given, folder, gguf, threads):
     return rounds
 
 
-def row(folder, threads, rounds):
-    their_prefill, their_decode = (statistics.median(one[i] for one in rounds) for i in (0, 1))
-    our_prefill, our_decode = (statistics.median(one[i][0] for one in rounds) for i in (2, 3))
-    prefill_share, decode_share = (statistics.median(one[i][1] or 0 for one in rounds) for i in (2, 3))
-    ratios = [statistics.median(one[2][0] / one[0] for one in rounds),
-              statistics.median(one[3][0] / one[1] for one in rounds)]
-    return (f"| {pathlib.Path(folder).name} | {threads} | {their_decode:.1f} | {our_decode:.1f} | **{ratios[1]:.2f}** | "
-            f"{decode_share:.0%} | {their_prefill:.0f} | {our_prefill:.0f} | **{ratios[0]:.2f}** | {prefill_share:.0%} |")
+def summary(folder, threads, rounds):
+    """Medians: tokens a second of both, the ratio of a round, the share of the ceiling."""
+    found = {"model": pathlib.Path(folder).name, "threads": threads, "llama_cpp": llama_cpp.__version__}
+    for i, what in enumerate(["prefill", "decode"]):
+        found[what] = {"llama.cpp": statistics.median(one[i] for one in rounds),
+                       "etalon": statistics.median(one[i + 2][0] for one in rounds),
+                       "ratio": statistics.median(one[i + 2][0] / one[i] for one in rounds),
+                       "fraction": statistics.median(one[i + 2][1] or 0 for one in rounds)}
+    return found
+
+
+def row(one):
+    cells = [one["model"], one["threads"]]
+    for what, digits in (("decode", 1), ("prefill", 0)):
+        found = one[what]
+        cells += [f"{found['llama.cpp']:.{digits}f}", f"{found['etalon']:.{digits}f}", f"**{found['ratio']:.2f}**",
+                  f"{found['fraction']:.0%}"]
+    return "| " + " | ".join(map(str, cells)) + " |"
 
 
 def arguments():
@@ -161,9 +174,10 @@ def arguments():
     parser.add_argument("--threads", default="1,2", type=lambda text: [int(word) for word in text.split(",")])
     parser.add_argument("--rounds", type=int, default=3, help="turns of both programs (default 3)")
     parser.add_argument("--repeats", type=int, default=3, help="of llama.cpp in a turn (default 3)")
-    parser.add_argument("--seconds", type=float, default=10, help="about how long Etalon measures in a turn (default 10)")
+    parser.add_argument("--seconds", type=float, default=10, help="how long Etalon measures in a turn (default 10)")
     parser.add_argument("--numerics", help="Etalon's; by default what the folder's format asks for")
     parser.add_argument("--check", action="store_true", help="compare logits too")
+    parser.add_argument("--json", action="store_true", help="a JSON array, an object for each row of the table")
     return parser.parse_args()
 
 
@@ -171,12 +185,16 @@ def main():
     given = arguments()
     llama_cpp.llama_log_set(log_errors, None)
     llama_cpp.llama_backend_init()
-    print("| model | threads | decode: llama.cpp | Etalon, tokens/s | ratio | of bandwidth | "
-          "prefill 512: llama.cpp | Etalon, tokens/s | ratio | of f32 fma |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    rows = []
+    if not given.json:
+        print(heading, flush=True)
     for folder, gguf in given.pair:
         for threads in given.threads:
-            print(row(folder, threads, measure(given, folder, gguf, threads)), flush=True)
+            rows.append(summary(folder, threads, measure(given, folder, gguf, threads)))
+            if not given.json:
+                print(row(rows[-1]), flush=True)
+    if given.json:
+        print(json.dumps(rows, indent=2))
 
 
 if __name__ == "__main__":
