@@ -78,7 +78,7 @@ def measure_model(given, family, size, kind):
         if compared:
             threads = ",".join(map(str, json.loads(report.read_text())["threads"]))
             measure(comparison, sys.executable, tools / "compare_speed.py", "--etalon", given.etalon, "--json",
-                    "--pair", folder, gguf, "--threads", threads)
+                    "--pair", folder, gguf, "--threads", threads, "--seconds", given.seconds / 2)
     finally:
         if not given.keep:
             shutil.rmtree(folder, ignore_errors=True)
