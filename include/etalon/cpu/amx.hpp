@@ -20,8 +20,6 @@
 #if defined(__x86_64__) && defined(__linux__) && !defined(__CUDACC__)
 #define ETALON_TILES 1
 #include <cpuid.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #endif
 
 namespace etalon {
@@ -79,8 +77,10 @@ inline bool processor_has_tiles() {
   if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
   constexpr unsigned needed = 1u << 22 | 1u << 24 | 1u << 25;
   if ((d & needed) != needed) return false;
-  constexpr long request_permission = 0x1023, tile_data = 18;
-  return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+  constexpr long arch_prctl = 158, request_permission = 0x1023, tile_data = 18;
+  long result = arch_prctl;
+  asm volatile("syscall" : "+a"(result) : "D"(request_permission), "S"(tile_data) : "rcx", "r11", "memory");
+  return result == 0;
 }
 
 // Does a block of 32 columns come out as dot_of_block has it? Numbers of very different sizes, so that every order of

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include <etalon/cpu/amx.hpp>
 #include <etalon/cpu/isa.hpp>
@@ -146,6 +147,8 @@ namespace etalon::avx512_8 {
 // AMX, and AVX-512 for what goes in and comes out.
 namespace etalon::amx {
 using namespace avx512;
+#include <etalon/cpu/kernels/tile_lines.inl>
+#include <etalon/cpu/kernels/tile_packer.inl>
 #include <etalon/cpu/kernels/tiles.inl>
 }  // namespace etalon::amx
 #endif

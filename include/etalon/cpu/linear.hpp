@@ -88,7 +88,7 @@ class PaddedRows {
   ActivationRows rows_;
 };
 
-// Outputs are shared out by so many: whole panels for every set of instructions.
+// Outputs are shared out by so many, or twice as many: whole panels for every set of instructions.
 inline constexpr int outputs_together = 32;
 
 // Activations of mode H as AMX tiles.
@@ -135,11 +135,12 @@ void multiply_tiles(const WordRows& matrix, const TiledActivations& x, const Act
       static_cast<void>(last), static_cast<void>(y);
 }
 
-// Where tiles are faster: for several tokens; for one, if its weights take longer to decode than to fetch.
+// Where tiles are faster: for several tokens. One token's weights, and two tokens' of bf16, come no faster from memory
+// than vectors take them.
 template <class Number> bool tiles_pay(const Cpu& cpu, const Product& p) {
 #if defined(ETALON_TILES)
   if constexpr (amx::LinesOf<Number>::exist)
-    return cpu.isa == Isa::amx && p.rounded && (p.count > 1 || amx::LinesOf<Number>::bytes < 128);
+    return cpu.isa == Isa::amx && p.rounded && p.count > (sizeof(Number) == 2 ? 2 : 1);
 #endif
   static_cast<void>(cpu), static_cast<void>(p);
   return false;
@@ -156,9 +157,9 @@ inline void multiply_floats(const Cpu& cpu, const Storage& storage, const Produc
     const OutputRows y{p.y, p.outputs};
     std::optional<TiledActivations> tiled;
     if (tiles_pay<Number>(cpu, p)) tiled.emplace(cpu, x.rows(), p.columns);
-    const int pieces = (p.outputs + outputs_together - 1) / outputs_together;
-    for_rows(cpu, pieces, p.work() * outputs_together, [&](int first, int last) {
-      first *= outputs_together, last = std::min(last * outputs_together, p.outputs);
+    const int together = tiled && p.count <= tile_rows ? 2 * outputs_together : outputs_together;
+    for_rows(cpu, (p.outputs + together - 1) / together, p.work() * together, [&](int first, int last) {
+      first *= together, last = std::min(last * together, p.outputs);
       if (tiled && tiled->fit()) multiply_tiles<Number>(words.rows, *tiled, x.rows(), first, last, y);
       else multiply_rows<Number>(cpu.isa, words.rows, x.rows(), first, last, y);
     });

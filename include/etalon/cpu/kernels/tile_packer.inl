@@ -1,0 +1,111 @@
+// Packing: rows of weights by 16, widened to lines (tile_lines.inl), a chunk of columns at a time.
+//
+// Tiles that have waited for some 200 ns are slow for as long again (measured). So the next chunk is packed a few lines
+// at a time between the products of this one, which also hides the time it takes.
+
+// Columns packed at a time: so many that two chunks stay in the first-level cache.
+template <int Panels> inline constexpr int line_columns = 512 / Panels;
+
+// What is packed of a chunk: columns first … first + count - 1 of rows row … row + 16 Panels - 1.
+struct LineChunk {
+  int row, first, count;
+  const std::uint32_t* lines;   // (block, panel, row, pair of columns)
+  const float* scales;          // (panel, group, lane)
+  bool fits;                    // may tiles take it?
+};
+
+// Chunks of rows first … last - 1, in groups of `together` times Panels panels: all rows of a group chunk by chunk.
+template <class Number, int Panels> class LinePacker {
+ public:
+  static constexpr int rows = Panels * width, block_words = Panels * tile_bytes / 4, columns = line_columns<Panels>;
+  static constexpr int units = rows * columns / 64;   // of a whole chunk
+
+  LinePacker(const WordRows& matrix, int first, int last, int together)
+      : matrix_(matrix), last_(last), group_rows_(together * rows),
+        panel_scales_(static_cast<std::ptrdiff_t>(room_for_scales(matrix))),
+        lines_{AlignedFloats(columns * rows / 2), AlignedFloats(columns * rows / 2)},
+        scales_{AlignedFloats(scales_of_group()), AlignedFloats(scales_of_group())} {
+    begin_group(first);
+    begin(first, 0);
+  }
+  std::ptrdiff_t panel_scales() const { return panel_scales_; }
+
+  // Packs the next `count` units of the chunk at hand, each 64 columns of a row; fewer where fewer are left.
+  [[gnu::always_inline]] void advance(int count) {
+    if (row_ < rows) pack_units(count);
+  }
+
+  // The chunk at hand, packed; the one behind it is begun, if there is any. What was taken before is overwritten.
+  LineChunk take() {
+    advance(units);
+    const LineChunk taken{from_, first_, count_, words(), scales_of(from_), range_.fits()};
+    const int group_end = group_ + group_rows_ < last_ ? group_ + group_rows_ : last_;
+    if (from_ + rows < group_end) begin(from_ + rows, first_);
+    else if (first_ + columns < matrix_.columns) begin(group_, first_ + columns);
+    else if (group_end < last_) begin_group(group_end), begin(group_, 0);
+    return taken;
+  }
+
+ private:
+  using Lines = LinesOf<Number>;
+  using Range = typename Lines::Range;
+
+  std::size_t scales_of_group() const {
+    return static_cast<std::size_t>(group_rows_ / width) * static_cast<std::size_t>(panel_scales_);
+  }
+  std::uint32_t* words() const { return reinterpret_cast<std::uint32_t*>(lines_[turn_].data()); }
+  float* scales_of(int row) const { return scales_[group_turn_].data() + (row - group_) / width * panel_scales_; }
+  static std::ptrdiff_t bytes_of(int count) { return std::ptrdiff_t{count} / 64 * Lines::bytes; }
+  const std::byte* row(int n) const { return matrix_.data + n * matrix_.row_bytes; }
+
+  // Behind the last row it serves again.
+  void begin_group(int first) {
+    group_ = first, group_turn_ ^= 1;
+    for (int n = first; n < first + group_rows_; n += width)
+      read_panel_scales(matrix_, n < last_ ? n : last_ - 1, last_, scales_of(n));
+  }
+  void begin(int row, int first) {
+    const int rest = matrix_.columns - first;
+    from_ = row, first_ = first, count_ = rest < columns ? rest : columns;
+    row_ = column_ = 0, turn_ ^= 1, range_ = Range{};
+  }
+
+  // What comes after these columns of a row is asked for: the same columns of the next panels.
+  void pack_units(int count) {
+    Range range = range_;
+    for (; count > 0 && row_ < rows; --count) {
+      const int n = from_ + row_, k = first_ + column_;
+      const std::byte* from = row(n < last_ ? n : last_ - 1) + bytes_of(k);
+      for (int line = 0; line < Lines::bytes; line += 64)
+        __builtin_prefetch(from + rows * matrix_.row_bytes + line, 0, 2);
+      const float* scale = scales_of(from_ + row_ / width * width) + k / 32 * width + row_ % width;
+      std::uint32_t* out = words() + column_ / 32 * block_words + row_ * (tile_bytes / 4 / tile_rows);
+      if (const int known = matrix_.columns - k; known < 64) pack_last(from, known, scale, out, range);
+      else pack(from, scale, out, range);
+      column_ += 64;
+      if (column_ >= count_) ++row_, column_ = 0;
+    }
+    range_ = range;
+  }
+  [[gnu::always_inline]] static void pack(const std::byte* from, const float* scale, std::uint32_t* out,
+                                          Range& range) {
+    Bits lines[2];
+    Lines::read(lines, from, scale, range);
+    store(out, lines[0]);
+    store(out + block_words, lines[1]);
+  }
+  // The last columns of a row where they are fewer than 64, with zeros behind.
+  static void pack_last(const std::byte* from, int known, const float* scale, std::uint32_t* out, Range& range) {
+    std::byte last[128] = {};
+    std::memcpy(last, from, static_cast<std::size_t>((known * Lines::bytes + 63) / 64));
+    if (Lines::bytes == 32 && known % 2 != 0) last[known / 2] &= std::byte{15};   // half a byte is no column
+    pack(last, scale, out, range);
+  }
+
+  const WordRows& matrix_;
+  int last_, group_rows_, group_ = 0, group_turn_ = 0;                        // rows to pack, in groups
+  int from_ = 0, first_ = 0, count_ = 0, row_ = 0, column_ = 0, turn_ = 0;   // the chunk at hand; what is next of it
+  std::ptrdiff_t panel_scales_;
+  AlignedFloats lines_[2], scales_[2];
+  Range range_;
+};
