@@ -1,4 +1,5 @@
 // etalon inspect: what a model folder holds: sizes, parameters, bytes, state per token, the plan of its layers.
+#include <fstream>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -6,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 #include <etalon/io/ordered_json.hpp>
+#include <unistd.h>
 
 #include "commands.hpp"
 #include "run_flags.hpp"
@@ -57,7 +59,32 @@ io::OrderedJson in_json(double number) {
   return static_cast<double>(whole) == number ? io::OrderedJson(whole) : io::OrderedJson(number);
 }
 
-io::OrderedJson as_json(const Engine& engine, const std::string& folder) {
+// What this process has allocated: the model is open, and no token has been fed. 0 where the system does not tell.
+std::int64_t allocated_bytes() {
+  std::int64_t size = 0, resident = 0, shared = 0;
+  std::ifstream("/proc/self/statm") >> size >> resident >> shared;
+  return (resident - shared) * ::sysconf(_SC_PAGESIZE);
+}
+
+// What a run of so many tokens will take.
+struct Prediction {
+  RunLength length;
+  RunMemory run;
+  std::int64_t program;
+
+  Prediction(const Engine& engine, int context, int chunk)
+      : length{context, chunk > 0 ? std::min(chunk, context) : context}, run(engine.memory(length)),
+        program(allocated_bytes()) {}
+  std::int64_t total() const { return run.total() + program; }
+};
+
+io::OrderedJson as_json(const Prediction& memory) {
+  return {{"context", memory.length.positions}, {"step", memory.length.step}, {"state", memory.run.state},
+          {"remembered", memory.run.memo}, {"working", memory.run.working}, {"scratch", memory.run.scratch},
+          {"kept", memory.run.kept}, {"program", memory.program}, {"total", memory.total()}};
+}
+
+io::OrderedJson as_json(const Engine& engine, const std::string& folder, const Prediction& memory) {
   const ModelFacts& facts = engine.facts();
   const Totals totals = totals_of(facts);
   io::OrderedJson layers = io::OrderedJson::array(), tensors = io::OrderedJson::array();
@@ -75,7 +102,7 @@ io::OrderedJson as_json(const Engine& engine, const std::string& folder) {
           {"prediction_modules", facts.predictions},
           {"parameters", {{"total", totals.parameters}, {"active", totals.active}, {"prediction", totals.prediction}}},
           {"bytes", totals.bytes}, {"kv_bytes_per_token", in_json(state_bytes(facts))},
-          {"state_bytes", fixed_bytes(facts)},
+          {"state_bytes", fixed_bytes(facts)}, {"memory", as_json(memory)},
           {"numerics", name_of(*engine.options().numerics)}, {"layers", layers}, {"tensors", tensors}};
 }
 
@@ -103,7 +130,16 @@ void print_layers(const ModelFacts& facts) {
   }
 }
 
-void print(const Engine& engine, const std::string& folder) {
+void print(const Prediction& memory) {
+  const RunMemory& run = memory.run;
+  std::cout << "memory      " << grouped(memory.total()) << " bytes beside the mapped weights, for "
+            << grouped(memory.length.positions) << " tokens, at most " << grouped(memory.length.step)
+            << " of them in one step:\n            state " << grouped(run.state) << ", remembered "
+            << grouped(run.memo) << ", working set " << grouped(run.working) << ", scratch " << grouped(run.scratch)
+            << ", logits and hidden " << grouped(run.kept) << ", program " << grouped(memory.program) << "\n";
+}
+
+void print(const Engine& engine, const std::string& folder, const Prediction& memory) {
   const ModelFacts& facts = engine.facts();
   const Totals totals = totals_of(facts);
   std::cout << folder << ": " << facts.family << ", " << facts.layers.size() << " layers, hidden size "
@@ -116,8 +152,9 @@ void print(const Engine& engine, const std::string& folder) {
   for (const auto& [format, bytes] : totals.bytes_by_format) std::cout << ' ' << format << ' ' << grouped(bytes);
   std::cout << "\nstate       " << in_json(state_bytes(facts)) << " bytes a token (f32), "
             << grouped(static_cast<std::int64_t>(state_bytes(facts) * facts.context) + fixed_bytes(facts))
-            << " for the whole context\n"
-            << "numerics    " << name_of(*engine.options().numerics) << " by default\n";
+            << " for the whole context\n";
+  print(memory);
+  std::cout << "numerics    " << name_of(*engine.options().numerics) << " by default\n";
   print_layers(facts);
 }
 
@@ -127,13 +164,21 @@ void add_inspect(CLI::App& app) {
   auto* sub = app.add_subcommand("inspect", "Show a model's sizes, parameters, bytes and plan of layers");
   auto flags = std::make_shared<RunFlags>();
   auto json = std::make_shared<bool>(false);
+  auto context = std::make_shared<int>(0);
   sub->add_option("DIR", flags->model, "model folder")->required();
   sub->add_flag("--json", *json, "as one JSON object, with every tensor");
-  sub->callback([flags, json] {
+  sub->add_option("--context", *context, "predict the memory of a run of N tokens (default: 4096, or the model's)")
+      ->check(CLI::Range(1, 1 << 30));
+  sub->add_option("--chunk", flags->chunk, "… whose prompt is fed in chunks of N tokens")
+      ->check(CLI::Range(1, 1 << 30));
+  sub->add_option("--numerics", flags->numerics, "… in f32, bf16 or int8");
+  sub->add_flag("--absorb", flags->absorb, "… with latent attention in its absorbed form");
+  sub->callback([flags, json, context] {
     flags->threads = 1;
     const auto engine = open_model(*flags);
-    if (*json) std::cout << as_json(*engine, flags->model).dump(2) << '\n';
-    else print(*engine, flags->model);
+    const Prediction memory(*engine, *context > 0 ? *context : std::min(4096, engine->facts().context), flags->chunk);
+    if (*json) std::cout << as_json(*engine, flags->model, memory).dump(2) << '\n';
+    else print(*engine, flags->model, memory);
   });
 }
 

@@ -53,6 +53,7 @@ RunOptions run_options(const RunFlags& flags) {
   options.threads = flags.threads > 0 ? flags.threads : usable_cores();
   options.isa = isa_named(flags.isa);
   options.numerics = numerics_named(flags.numerics);
+  options.absorb = flags.absorb;
   return options;
 }
 
@@ -66,6 +67,8 @@ void add_run_flags(CLI::App& sub, RunFlags& flags) {
       ->capture_default_str();
   sub.add_option("--numerics", flags.numerics,
                  "f32, bf16 or int8: how activations enter linear layers (default: by the checkpoint's format)");
+  sub.add_flag("--absorb", flags.absorb,
+               "latent attention in its absorbed form: faster where the context is long, and other bits");
   sub.add_option("--chunk", flags.chunk, "feed the prompt in chunks of N tokens; the bits do not change")
       ->check(CLI::Range(1, 1 << 30));
 }
@@ -122,6 +125,7 @@ void run_tokens(Engine& engine, const std::vector<int>& tokens, const RunFlags& 
                 const std::function<void(View<const float, Token, Vocab>)>& on_logits) {
   sample::check_tokens(tokens, engine.facts());
   const std::size_t width = flags.decode ? 1 : flags.chunk > 0 ? static_cast<std::size_t>(flags.chunk) : tokens.size();
+  engine.reserve({static_cast<int>(tokens.size()), static_cast<int>(std::min(width, tokens.size()))});
   for (std::size_t first = 0; first < tokens.size(); first += width) {
     const std::size_t count = std::min(width, tokens.size() - first);
     on_logits(engine.advance(std::span(tokens).subspan(first, count), static_cast<int>(count)));

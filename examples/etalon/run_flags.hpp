@@ -18,9 +18,10 @@ struct RunFlags {
   int threads = 0;                   // 0: one for each physical core
   int chunk = 0;                     // 0: the whole prompt at once
   bool decode = false;               // token by token
+  bool absorb = false;               // latent attention in its absorbed form
 };
 
-// Declares --model --backend --threads --isa --numerics --chunk.
+// Declares --model --backend --threads --isa --numerics --absorb --chunk.
 void add_run_flags(CLI::App& sub, RunFlags& flags);
 
 // What the flags ask for, where this machine has it. Throws Error.

@@ -24,8 +24,26 @@ inline const char* name_of(Numerics mode) {
 // Memory that grows in blocks and is given back from the end. Not for sharing between threads.
 class Arena {
  public:
+  Arena() = default;
+  // counting: hands out addresses that nobody may read or write, to learn from peak() what a step would take.
+  enum class Kind { real, counting };
+  explicit Arena(Kind kind) : counting_(kind == Kind::counting) {}
+
+  // Makes room for so many bytes in one block, where there is not as much yet and nothing is taken.
+  void reserve(std::size_t bytes) {
+    if (taken_ > 0 || (!blocks_.empty() && blocks_[0].size >= bytes)) return;
+    blocks_.clear();
+    grow(bytes);
+    block_ = 0;
+  }
+  // The most bytes that were taken at a time.
+  std::size_t peak() const { return peak_; }
+
   template <class T> T* take(std::size_t count) {
     const std::size_t bytes = (count * sizeof(T) + alignment - 1) / alignment * alignment;
+    taken_ += bytes;
+    peak_ = taken_ > peak_ ? taken_ : peak_;
+    if (counting_) return reinterpret_cast<T*>(alignment);
     while (block_ < blocks_.size() && used_ + bytes > blocks_[block_].size) {
       ++block_;
       used_ = 0;
@@ -39,8 +57,10 @@ class Arena {
   // Everything taken during a Scope's life is free again when it ends.
   class Scope {
    public:
-    explicit Scope(Arena& arena) : arena_(arena), block_(arena.block_), used_(arena.used_) {}
+    explicit Scope(Arena& arena)
+        : arena_(arena), block_(arena.block_), used_(arena.used_), taken_(arena.taken_) {}
     ~Scope() {
+      arena_.taken_ = taken_;
       arena_.block_ = block_;
       arena_.used_ = used_;
     }
@@ -49,7 +69,7 @@ class Arena {
 
    private:
     Arena& arena_;
-    std::size_t block_, used_;
+    std::size_t block_, used_, taken_;
   };
 
  private:
@@ -70,6 +90,8 @@ class Arena {
   }
   std::vector<Block> blocks_;
   std::size_t block_ = 0, used_ = 0;
+  std::size_t taken_ = 0, peak_ = 0;
+  bool counting_ = false;
 };
 
 template <class Backend, class Trace = NoTrace> requires Listener<Trace> struct Context {
@@ -77,6 +99,7 @@ template <class Backend, class Trace = NoTrace> requires Listener<Trace> struct 
   Numerics numerics;
   Arena& arena;
   Trace& trace;
+  static constexpr bool shows = Trace::on;
   int layer = -1;   // prefix of trace names: none, or layers.{layer}.
 
   // A fresh tensor in the arena, not initialised: make<float, Token, Channel>(tokens, channels).

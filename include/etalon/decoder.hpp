@@ -24,6 +24,9 @@ template <class LayerState> struct SequenceState {
   std::vector<LayerState> layers;
 
   int length() const { return layers.empty() ? 0 : layers.front().length(); }
+  void reserve(int positions) {
+    for (LayerState& layer : layers) layer.reserve(positions);
+  }
   // Cuts all layers back. False where a layer cannot: then the state is spoilt, go back to a saved copy.
   bool truncate(int positions) {
     bool all = true;

@@ -18,7 +18,7 @@ import source_text
 arrow = ["version", "error", "axes", "math", "view", "formats", "weight", "weight_facts", "walk", "step", "trace",
          "context", "ops", "cpu", "layers", "decoder", "families", "engine"]
 # Where files, families and backends meet: these may include anything.
-edge = {"etalon.hpp", "io/load.hpp", "io/describe.hpp", "io/engine_of.hpp", "io/trace_file.hpp"}
+edge = {"etalon.hpp", "io/load.hpp", "io/describe.hpp", "io/engine_of.hpp", "io/run_memory.hpp", "io/trace_file.hpp"}
 # Headers that stand elsewhere than their folder does: a model with prediction modules is a decoder and more.
 stands_with = {"layers/multi_token_prediction.hpp": "decoder"}
 # Folders beside the arrow, and what they may include besides themselves.

@@ -47,5 +47,10 @@ TEST_CASE("a layer in words: attention with what it caches a token, dense or spa
 }
 
 TEST_CASE("the absorbed form keeps what the expanded one keeps") {
-  CHECK(::facts<AbsorbedMla>("deepseek_v3").layers[2].attention == ::facts<Mla>("deepseek_v3").layers[2].attention);
+  const LayerFacts absorbed = ::facts<AbsorbedMla>("deepseek_v3").layers[2];
+  const LayerFacts expanded = ::facts<Mla>("deepseek_v3").layers[2];
+  CHECK(absorbed.attention == expanded.attention + ", absorbed");
+  CHECK(absorbed.state_per_token == expanded.state_per_token);
+  CHECK(absorbed.memo_per_token == 0);                      // it builds no keys to remember
+  CHECK(expanded.memo_per_token == 4 * (16 + 16 + 16));
 }

@@ -14,7 +14,7 @@ RowsState grown(int window, int positions) {
   RowsState state{1, window, 0, {}};
   for (int p = 0; p < positions; ++p) {
     const float row = static_cast<float>(p);
-    state.append(&row, 1);
+    state.append(Reference{}, &row, 1);
     state.drop_unseen();
   }
   return state;
@@ -44,7 +44,7 @@ TEST_CASE("appending many rows at once leaves what appending them one by one lea
   std::vector<float> rows(10);
   for (int p = 0; p < 10; ++p) rows[static_cast<std::size_t>(p)] = static_cast<float>(p);
   RowsState state{1, 4, 0, {}};
-  state.append(rows.data(), 10);
+  state.append(Reference{}, rows.data(), 10);
   state.drop_unseen();
   CHECK(state.rows == grown(4, 10).rows);
   CHECK(state.first == grown(4, 10).first);
@@ -64,8 +64,8 @@ TEST_CASE("cutting back gives the state of the shorter sequence, or says that it
 TEST_CASE("keys and values go together") {
   KeyValueState state{{1, 0, 0, {}}, {2, 0, 0, {}}};
   const float numbers[] = {1, 2, 3, 4};
-  state.keys.append(numbers, 2);
-  state.values.append(numbers, 2);
+  state.keys.append(Reference{}, numbers, 2);
+  state.values.append(Reference{}, numbers, 2);
   CHECK(state.length() == 2);
   CHECK(state.truncate(1));
   CHECK(state.keys.count() == 1);

@@ -72,7 +72,7 @@ TEST_CASE("a position's cache is its latent and one rotated key part, nothing pe
   CHECK(state.entries.size() == 40 * (7 + 6));
   const auto gain = row_of(mla.kv_norm.gain, 0);
   double squares = 0.0;   // the cached latent is normed: its mean square is that of the gains
-  for (std::size_t i = 0; i < 7; ++i) squares += std::pow(state.view()[5][static_cast<int>(i)] / gain[i], 2);
+  for (std::size_t i = 0; i < 7; ++i) squares += std::pow(state.rows(0, 40)[5][static_cast<int>(i)] / gain[i], 2);
   CHECK(squares / 7 == doctest::Approx(1.0).epsilon(1e-4));
 }
 

@@ -100,7 +100,7 @@ TEST_CASE("assignment lists each expert's tokens in order, with their weights") 
   std::vector<float> weights = weight;
   routes.choice = {ids.data(), {2, 2}};
   routes.weight = {weights.data(), {2, 2}};
-  const auto assigned = assign(routes, 4);
+  const auto assigned = assign(Reference{}, routes, 4);
   REQUIRE(assigned.size() == 4);
   CHECK(assigned[2].tokens == std::vector<int>{0, 1});
   CHECK(assigned[2].weights == std::vector<float>{0.75f, 0.125f});

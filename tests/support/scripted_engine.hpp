@@ -25,6 +25,8 @@ class ScriptedEngine final : public Engine {
 
   const ModelFacts& facts() const override { return facts_; }
   const RunOptions& options() const override { return options_; }
+  RunMemory memory(const RunLength&) const override { return {}; }
+  void reserve(const RunLength&) override {}
   int length() const override { return static_cast<int>(sequence_.size()); }
 
   View<const float, Token, Vocab> advance(std::span<const int> tokens, int rows) override {

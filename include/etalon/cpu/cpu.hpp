@@ -4,6 +4,8 @@
 // It derives from Reference (cpu/backend.hpp), so an operation that has no overload for it is the reference's; those
 // that have are below. A program that uses Cpu includes this file, so that it sees them all.
 #include <etalon/cpu/attend.hpp>
+#include <etalon/cpu/attend_pieces.hpp>
 #include <etalon/cpu/backend.hpp>
 #include <etalon/cpu/elementwise.hpp>
 #include <etalon/cpu/linear.hpp>
+#include <etalon/cpu/transposed.hpp>

@@ -45,7 +45,7 @@ template <Mixer Attention> Layer<Attention, Ffn> layer_of(const ConfigSource aut
 }
 
 // --- the family ------------------------------------------------------------------------------------------------------
-// Attention is Mla or AbsorbedMla: the same weights, two ways to compute.
+// Attention is Mla, AbsorbedMla or EitherMla: the same weights, two ways to compute.
 template <Mixer Attention = Mla> struct Family {
   static constexpr bool tied_by_default = false;
   static Model<Attention> build(const ConfigSource auto& config, const CheckpointFacts& facts) {

@@ -17,9 +17,15 @@ namespace etalon::io {
 inline LayerFacts described(const Mla& attention) {
   const MlaSizes& size = attention.sizes;
   return {"latent attention, " + std::to_string(size.heads) + " heads, latent " + std::to_string(size.latent) +
-              " + rotary " + std::to_string(size.rope), "", size.latent + size.rope, 0};
+              " + rotary " + std::to_string(size.rope), "", size.latent + size.rope, 0, 1, 0,
+          std::int64_t{size.heads} * (size.nope + size.rope + size.value), attention.remembered()};
 }
-inline LayerFacts described(const AbsorbedMla& attention) { return described(attention.parts); }
+inline LayerFacts described(const AbsorbedMla& attention) {
+  LayerFacts facts = described(attention.parts);
+  facts.attention += ", absorbed";
+  facts.memo_per_token = 0;
+  return facts;
+}
 
 // What a compressor keeps beside its entries: the group in the making, and the one before where groups overlap.
 inline std::int64_t kept_rows(const CompressorSizes& sizes) {
@@ -30,6 +36,7 @@ inline LayerFacts described(const CompressedAttention& attention) {
   const CompressedAttentionSizes& size = attention.sizes;
   LayerFacts facts{"one key for " + std::to_string(size.heads) + " heads of " + std::to_string(size.head_dim) +
                        ", window " + std::to_string(size.window), "", 0, std::int64_t{size.window - 1} * size.head_dim};
+  facts.window = size.window;
   if (!attention.compressor) return facts;
   const CompressorSizes& entries = attention.compressor->sizes;
   facts.attention += ", entries of " + std::to_string(entries.rate) + " tokens";
@@ -56,6 +63,7 @@ inline LayerFacts described(const Gqa& attention) {
   facts.attention += ", window " + std::to_string(attention.window);
   facts.state_per_token = 0;
   facts.state_fixed = position * (attention.window - 1);
+  facts.window = attention.window;
   return facts;
 }
 

@@ -9,6 +9,7 @@
 #include <etalon/engine.hpp>
 #include <etalon/io/describe.hpp>
 #include <etalon/io/load.hpp>
+#include <etalon/io/run_memory.hpp>
 
 namespace etalon::io {
 
@@ -35,6 +36,16 @@ template <class Model, class Backend, class Trace> class EngineOf final : public
   const ModelFacts& facts() const override { return facts_; }
   const RunOptions& options() const override { return options_; }
   int length() const override { return static_cast<int>(tokens_.size()); }
+
+  RunMemory memory(const RunLength& length) const override {
+    return memory_of(model(), facts_, options_, length);
+  }
+  void reserve(const RunLength& length) override {
+    state_.reserve(length.positions);
+    arena_.reserve(static_cast<std::size_t>(memory(length).working));
+    if (facts_.predictions == 0) return;
+    hidden_.reserve(static_cast<std::size_t>(length.positions) * static_cast<std::size_t>(facts_.channels));
+  }
 
   View<const float, Token, Vocab> advance(std::span<const int> tokens, int rows) override {
     const int count = static_cast<int>(tokens.size());
@@ -120,11 +131,22 @@ std::unique_ptr<Engine> make_engine(std::shared_ptr<const Loaded<Model>> loaded,
   return options.listener ? made(cpu, ListeningTrace{}) : made(cpu, NoTrace{});
 }
 
+// Lets the model's latent attention run in its absorbed form. Throws Error where the family has no such attention.
+template <class Model> void absorb(Model& model, const std::string& folder) {
+  const auto change = [&](auto& layer) {
+    if constexpr (requires { absorb(layer.attention); }) absorb(layer.attention);
+    else throw Error("--absorb", "a model with latent attention (DeepSeek-V3 and its kin)", folder, "leave it out");
+  };
+  for (auto& layer : model.decoder.layers) change(layer);
+  for (auto& module : model.predictions) change(module.layer);
+}
+
 // Opens a model folder as a family. name: the family's, for facts and traces. Throws Error.
 template <class Family>
 std::unique_ptr<Engine> open_engine(std::string name, const std::filesystem::path& folder, RunOptions options) {
   auto loaded = load<Family>(folder);
   using Model = decltype(loaded.model);
+  if (options.absorb) absorb(loaded.model, folder.string());
   const auto shared = std::make_shared<const Loaded<Model>>(std::move(loaded));
   ModelFacts facts = facts_of_model(shared->model, std::move(name), shared->weights);
   return make_engine<Model>(shared, std::move(facts), std::move(options));

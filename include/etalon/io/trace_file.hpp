@@ -67,6 +67,7 @@ inline void describe_run(SafetensorsWriter& writer, const Engine& engine, const 
   writer.set_metadata("family", engine.facts().family);
   writer.set_metadata("tokens", ids);
   writer.set_metadata("numerics", name_of(*engine.options().numerics));
+  if (engine.options().absorb) writer.set_metadata("attention", "absorbed");   // other bits than without
   writer.set_metadata("backend", engine.options().backend);
 }
 

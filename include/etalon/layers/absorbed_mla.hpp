@@ -10,6 +10,7 @@
 // decoded to f32 here, block scales included, in every mode; activations entering it are rounded in modes H and Q as
 // mode H does.
 #include <etalon/layers/mla.hpp>
+#include <etalon/ops/transposed.hpp>
 
 namespace etalon {
 
@@ -25,70 +26,89 @@ struct AbsorbedMla {
                                          View<const float, Token, Channel> x) const {
     auto q = parts.rotated_query(ctx, step, x);                                 // (Token, Head, HeadDim)
     auto compressed = parts.compress(ctx, step, x);                             // (Token, Concat<KvLatent, RopeDim>)
-    auto up = ctx.template make<float, Joined<Head, Concat<NopeDim, ValueDim>>, KvLatent>(
-        parts.kv_up.weight.rows(), parts.sizes.latent);
-    for (int n = 0; n < up.shape[0]; ++n) read_row(parts.kv_up.weight.storage, n, up.shape[1], up[n].data);
-    auto in_latent = absorb_query(ctx, q, up);                                  // (Token, Head, Concat<KvLatent, …>)
+    auto in_latent = absorb_query(ctx, q);                                      // (Token, Head, Concat<KvLatent, …>)
     const MlaSizes& size = parts.sizes;
     auto latent = ctx.template make<float, Token, Head, KvLatent>(extent<Token>(x), size.heads, size.latent);
     for (std::size_t s = 0; s < step.segments.size(); ++s) {
       const Segment& segment = step.segments[s];
-      const Arena::Scope scope(ctx.arena);
-      state(s).append(compressed.rows(segment.first, segment.count));
-      const View<const float, Position, CompressedKv> entries = state(s).view();
-      auto values = columns<KvLatent>(ctx, entries, 0, size.latent);            // (Position, KvLatent)
-      attend(ctx, read_only(in_latent.rows(segment.first, segment.count)),
-             View<const float, Position, KvHead, CompressedKv>{entries.data, {state(s).length(), 1, entries.shape[1]}},
-             View<const float, Position, KvHead, KvLatent>{values.data, {state(s).length(), 1, size.latent}},
-             {parts.scale, segment.start}, latent.rows(segment.first, segment.count));
+      state(s).append(ctx.backend, compressed.rows(segment.first, segment.count));
+      attend_prefix(ctx, read_only(in_latent.rows(segment.first, segment.count)),
+                    state(s).rows(0, segment.start + segment.count), {parts.scale, segment.start},
+                    latent.rows(segment.first, segment.count));
     }
-    return linear(ctx, parts.out, join(expand_values(ctx, latent, up)));        // (Token, Channel)
+    return linear(ctx, parts.out, join(expand_values(ctx, latent)));            // (Token, Channel)
   }
-
-  using UpMatrix = View<float, Joined<Head, Concat<NopeDim, ValueDim>>, KvLatent>;
 
   static float entering(const auto& ctx, float x) {
     return ctx.numerics == Numerics::f32 ? x : round_activation(x);
   }
 
-  // (W_k^T q_n | q_r) in each head. -> (Token, Head, Concat<KvLatent, RopeDim>)
-  View<float, Token, Head, CompressedKv> absorb_query(const auto& ctx, View<const float, Token, Head, HeadDim> q,
-                                                      UpMatrix up) const {
+  // Decodes `count` rows of a head's part of W_kv_up, from its row `first` on, to (row, latent).
+  void read_head(int head, int first, int count, float* rows) const {
     const MlaSizes& size = parts.sizes;
-    auto carried = ctx.template make<float, Token, Head, CompressedKv>(extent<Token>(q), size.heads,
-                                                                       size.latent + size.rope);
-    for_rows(ctx.backend, extent<Token>(q) * size.heads, size.nope * size.latent, [&](int first, int last) {
-      std::vector<float> query(static_cast<std::size_t>(size.nope)), column(query.size());
-      for (int row = first; row < last; ++row) {
-        const int t = row / size.heads, h = row % size.heads;
-        for (int i = 0; i < size.nope; ++i) query[i] = entering(ctx, q[t][h][i]);
-        for (int l = 0; l < size.latent; ++l) {
-          for (int i = 0; i < size.nope; ++i) column[i] = up[h * (size.nope + size.value) + i][l];
-          carried[t][h][l] = dot(column.data(), query.data(), size.nope);
+    const int above = head * (size.nope + size.value) + first;
+    for (int i = 0; i < count; ++i, rows += size.latent)
+      read_row(parts.kv_up.weight.storage, above + i, size.latent, rows);
+  }
+
+  // (W_k^T q_n | q_r) in each head. -> (Token, Head, Concat<KvLatent, RopeDim>)
+  View<float, Token, Head, CompressedKv> absorb_query(const auto& ctx,
+                                                      View<const float, Token, Head, HeadDim> q) const {
+    const MlaSizes& size = parts.sizes;
+    const int tokens = extent<Token>(q);
+    auto carried = ctx.template make<float, Token, Head, CompressedKv>(tokens, size.heads, size.latent + size.rope);
+    for_rows(ctx.backend, size.heads, std::int64_t{tokens + 1} * size.nope * size.latent, [&](int first, int last) {
+      std::vector<float> query(static_cast<std::size_t>(size.nope));
+      std::vector<float> keys(query.size() * static_cast<std::size_t>(size.latent));   // W_k of one head
+      for (int h = first; h < last; ++h) {
+        read_head(h, 0, size.nope, keys.data());
+        for (int t = 0; t < tokens; ++t) {
+          for (int i = 0; i < size.nope; ++i) query[i] = entering(ctx, q[t][h][i]);
+          multiply_transposed(ctx.backend, {keys.data(), query.data(), carried[t][h].data, size.nope, size.latent});
+          for (int i = 0; i < size.rope; ++i) carried[t][h][size.latent + i] = q[t][h][size.nope + i];
         }
-        for (int i = 0; i < size.rope; ++i) carried[t][h][size.latent + i] = q[t][h][size.nope + i];
       }
     });
     return carried;
   }
 
   // W_v times the mixed latent of each head. -> (Token, Head, ValueDim)
-  View<float, Token, Head, ValueDim> expand_values(const auto& ctx, View<float, Token, Head, KvLatent> latent,
-                                                   UpMatrix up) const {
+  View<float, Token, Head, ValueDim> expand_values(const auto& ctx, View<float, Token, Head, KvLatent> latent) const {
     const MlaSizes& size = parts.sizes;
-    auto values = ctx.template make<float, Token, Head, ValueDim>(extent<Token>(latent), size.heads, size.value);
-    for_rows(ctx.backend, extent<Token>(latent) * size.heads, size.value * size.latent, [&](int first, int last) {
-      for (int row = first; row < last; ++row) {
-        const int t = row / size.heads, h = row % size.heads;
-        for (int l = 0; l < size.latent; ++l) latent[t][h][l] = entering(ctx, latent[t][h][l]);
-        for (int i = 0; i < size.value; ++i)
-          values[t][h][i] = dot(up[h * (size.nope + size.value) + size.nope + i].data, latent[t][h].data, size.latent);
+    const int tokens = extent<Token>(latent);
+    auto values = ctx.template make<float, Token, Head, ValueDim>(tokens, size.heads, size.value);
+    for_rows(ctx.backend, size.heads, std::int64_t{tokens + 1} * size.value * size.latent, [&](int first, int last) {
+      std::vector<float> rows(static_cast<std::size_t>(size.value) * static_cast<std::size_t>(size.latent));   // W_v
+      for (int h = first; h < last; ++h) {
+        read_head(h, size.nope, size.value, rows.data());
+        for (int t = 0; t < tokens; ++t) {
+          for (int l = 0; l < size.latent; ++l) latent[t][h][l] = entering(ctx, latent[t][h][l]);
+          multiply_head(ctx.backend, rows.data(), latent[t][h], values[t][h]);
+        }
       }
     });
     return values;
   }
 
+  // values = rows . latent, on this thread: threads share out heads.
+  template <class Backend>
+  static void multiply_head(const Backend& backend, const float* rows, View<const float, KvLatent> latent,
+                            View<float, ValueDim> values) {
+    Backend alone = backend;
+    if constexpr (requires { alone.pool; }) alone.pool = nullptr;
+    const int columns = extent<KvLatent>(latent);
+    multiply_floats(alone, Plain<F32>{reinterpret_cast<const std::byte*>(rows), columns, 1},
+                    Product{latent.data, values.data, 1, columns, extent<ValueDim>(values)});
+  }
+
   void each_part(auto&& part) { parts.each_part(part); }
 };
+
+// Either form, for programs that choose when they open a model.
+using EitherMla = OneOfMixers<Mla, AbsorbedMla>;
+
+inline void absorb(EitherMla& attention) {
+  if (const Mla* expanded = std::get_if<Mla>(&attention.kind)) attention.kind = AbsorbedMla{Mla(*expanded)};
+}
 
 }  // namespace etalon

@@ -25,6 +25,11 @@ struct CompressedState {
   std::optional<CompressorState> entries, index;
 
   int length() const { return window.length(); }
+  void reserve(int positions) {
+    window.reserve(positions);
+    if (entries) entries->reserve(positions);
+    if (index) index->reserve(positions);
+  }
   bool truncate(int positions) {
     const bool a = window.truncate(positions), b = !entries || entries->truncate(positions);
     const bool c = !index || index->truncate(positions);
@@ -93,7 +98,7 @@ struct CompressedAttention {
     for (std::size_t s = 0; s < step.segments.size(); ++s) {
       const Segment& segment = step.segments[s];
       State& own = state(s);
-      own.window.append(rows.rows(segment.first, segment.count).data, segment.count);
+      own.window.append(ctx.backend, rows.rows(segment.first, segment.count).data, segment.count);
       if (compressor) compressor->append(ctx, segment, given, *own.entries);
       if (indexer) indexer->keys.append(ctx, segment, index_given, *own.index);
     }
@@ -105,8 +110,9 @@ struct CompressedAttention {
     const auto stride = static_cast<std::size_t>(sizes.head_dim);
     const HeadRows window{state.window.data(), stride, sizes.head_dim, state.window.first};
     const HeadRows entries{state.entries ? state.entries->entries.data() : nullptr, stride, sizes.head_dim, 0};
+    const int complete = compressor ? (segment.start + segment.count) / compressor->sizes.rate : 0;   // entries
     const EntrySets sets = indexer ? indexer->choose(ctx, segment, asked, *state.index)
-        : compressor ? all_entries(segment.count, segment.start, compressor->sizes.rate, state.entries->count())
+        : compressor ? all_entries(segment.count, segment.start, compressor->sizes.rate, complete)
                      : EntrySets(segment.count, 0);
     const AttendOptions options{1.0 / std::sqrt(static_cast<double>(sizes.head_dim)), segment.start, sizes.window,
                                 state.window.first, values_of(ctx, sinks)};

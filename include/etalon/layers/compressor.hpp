@@ -44,6 +44,9 @@ struct CompressorState {
   Given before;                  // of the group before: (Slot, Series); empty where there is none, or no overlap
 
   int count() const { return static_cast<int>(entries.size()) / sizes.width; }
+  void reserve(int positions) {
+    entries.reserve(static_cast<std::size_t>(positions / sizes.rate) * static_cast<std::size_t>(sizes.width));
+  }
   // Forgets positions of the group in the making; false where a group that is an entry by now would be needed again.
   bool truncate(int positions) {
     const int start = length - length % sizes.rate;
@@ -74,9 +77,20 @@ template <class Dim> struct Compressor {
   // Takes one segment's rows into its state, and adds the entries they complete.
   void append(const auto& ctx, const Segment& segment, const Projected& given, CompressorState& state) const {
     const Arena::Scope scope(ctx.arena);
-    const int first = state.count(), count = (segment.start + segment.count) / sizes.rate - first;
+    const int count = (segment.start + segment.count) / sizes.rate - segment.start / sizes.rate;
     auto pooled = ctx.template make<float, Token, Dim>(count, sizes.width);     // (Token, Dim), one row an entry
     auto starts = ctx.template make<int, Token>(count);                         // (Token)
+    for_rows(ctx.backend, 1, 0, [&](int, int) { fill(segment, given, state, pooled, starts); });
+    auto entries = rms_norm(ctx, norm, pooled);                                 // (Token, Dim)
+    const int turned = 2 * static_cast<int>(rotary.frequencies.size());
+    const View<float, Token, One, Dim> rows{entries.data, {count, 1, sizes.width}};
+    rope(ctx, rotary, rows, sizes.width - turned, starts);
+    keep(ctx.backend, state.entries, entries.data, entries.size());
+  }
+
+  // Takes in one segment's rows one by one. pooled: what the groups they complete come to; starts: their positions.
+  void fill(const Segment& segment, const Projected& given, CompressorState& state, View<float, Token, Dim> pooled,
+            View<int, Token> starts) const {
     std::vector<float> added(static_cast<std::size_t>(sizes.series()));
     for (int i = 0, done = 0; i < segment.count; ++i) {
       read_row(bias.storage, state.length % sizes.rate, sizes.series(), added.data());
@@ -87,11 +101,6 @@ template <class Dim> struct Compressor {
       pool(state, pooled[done].data);
       starts[done++] = state.length - sizes.rate;
     }
-    auto entries = rms_norm(ctx, norm, pooled);                                 // (Token, Dim)
-    const int turned = 2 * static_cast<int>(rotary.frequencies.size());
-    const View<float, Token, One, Dim> rows{entries.data, {count, 1, sizes.width}};
-    rope(ctx, rotary, rows, sizes.width - turned, starts);
-    state.entries.insert(state.entries.end(), entries.data, entries.data + entries.size());
   }
 
   // The weighted mean of the complete group in the making, which it then clears. entry (Dim)

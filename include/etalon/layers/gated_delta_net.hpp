@@ -35,6 +35,7 @@ struct DeltaState {
   std::vector<float> memory;   // (ValueHead, ValueDim, HeadDim)
 
   int length() const { return positions; }
+  void reserve(int) {}   // it has one size
   // Only to where it is, or to the beginning.
   bool truncate(int to) {
     if (to == positions) return true;

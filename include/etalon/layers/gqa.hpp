@@ -66,8 +66,8 @@ struct Gqa {
   void attend_segment(const auto& ctx, const Segment& segment, State& state,
                       View<const float, Token, Head, HeadDim> queries, const KeysAndValues& own,
                       View<float, Token, Head, HeadDim> mixed) const {
-    state.keys.append(own.keys.rows(segment.first, segment.count).data, segment.count);
-    state.values.append(own.values.rows(segment.first, segment.count).data, segment.count);
+    state.keys.append(ctx.backend, own.keys.rows(segment.first, segment.count).data, segment.count);
+    state.values.append(ctx.backend, own.values.rows(segment.first, segment.count).data, segment.count);
     AttendOptions options{1.0 / std::sqrt(static_cast<double>(sizes.head_dim)), segment.start, window,
                           state.keys.first};
     if (sinks) options.sinks = values_of(ctx, *sinks);

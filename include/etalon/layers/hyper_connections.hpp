@@ -56,13 +56,15 @@ struct HyperConnections {
     auto m = of_streams(ctx, mix, streams, rule.norm_epsilon);                  // (Token, Mixing)
     const auto offset = values_of(ctx, base), factor = values_of(ctx, scale);   // (Mixing), and three numbers
     const int n = rule.streams;
-    for (int t = 0; t < extent<Token>(m); ++t) {
-      for (int i = 0; i < extent<Mixing>(m); ++i)
-        m[t][i] = fma(m[t][i], factor[i < n ? 0 : i < 2 * n ? 1 : 2], offset[i]);
-      for (int j = 0; j < n; ++j) m[t][j] = sigmoid(m[t][j]) + rule.epsilon;
-      for (int k = n; k < 2 * n; ++k) m[t][k] = 2.0f * sigmoid(m[t][k]);
-      sinkhorn(m[t].data + 2 * n, n, rule.iterations, rule.epsilon);
-    }
+    for_rows(ctx.backend, extent<Token>(m), 100 * std::int64_t{n} * n, [&](int first, int last) {
+      for (int t = first; t < last; ++t) {
+        for (int i = 0; i < extent<Mixing>(m); ++i)
+          m[t][i] = fma(m[t][i], factor[i < n ? 0 : i < 2 * n ? 1 : 2], offset[i]);
+        for (int j = 0; j < n; ++j) m[t][j] = sigmoid(m[t][j]) + rule.epsilon;
+        for (int k = n; k < 2 * n; ++k) m[t][k] = 2.0f * sigmoid(m[t][k]);
+        sinkhorn(m[t].data + 2 * n, n, rule.iterations, rule.epsilon);
+      }
+    });
     return m;
   }
 
@@ -92,9 +94,12 @@ struct HyperStreams {
   View<float, Token, Channel> end(const auto& ctx, View<float, Token, Stream, Channel> streams) const {
     auto p = of_streams(ctx, mix, streams, rule.norm_epsilon);                  // (Token, Stream)
     const auto offset = values_of(ctx, base);                                   // (Stream)
-    const float factor = values_of(ctx, scale)[0];
-    for (int t = 0; t < extent<Token>(p); ++t)
-      for (int j = 0; j < rule.streams; ++j) p[t][j] = sigmoid(fma(p[t][j], factor, offset[j])) + rule.epsilon;
+    const auto factors = values_of(ctx, scale);                                 // (One)
+    for_rows(ctx.backend, extent<Token>(p), 20 * rule.streams, [&](int first, int last) {
+      const float factor = factors[0];
+      for (int t = first; t < last; ++t)
+        for (int j = 0; j < rule.streams; ++j) p[t][j] = sigmoid(fma(p[t][j], factor, offset[j])) + rule.epsilon;
+    });
     return collapse_streams(ctx, read_only(streams), read_only(p));
   }
   void each_part(auto&& part) {

@@ -28,7 +28,10 @@ struct Indexer {
     rope(ctx, keys.rotary, queries, dim - turned, step.positions);
     auto weights = multiply(ctx, weight.weight, x, Numerics::f32);              // (Token, IndexHead)
     const float scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(heads) * dim));
-    for (std::size_t i = 0; i < weights.size(); ++i) weights.data[i] = weights.data[i] * scale;
+    for_rows(ctx.backend, extent<Token>(x), heads, [&](int first, int last) {
+      for (int t = first; t < last; ++t)
+        for (int h = 0; h < heads; ++h) weights[t][h] = weights[t][h] * scale;
+    });
     return {queries, weights};
   }
 

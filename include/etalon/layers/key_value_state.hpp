@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <vector>
 
+#include <etalon/ops/backend.hpp>
 #include <etalon/view.hpp>
 
 namespace etalon {
@@ -20,13 +21,20 @@ struct RowsState {
   int count() const { return width == 0 ? 0 : static_cast<int>(rows.size() / static_cast<std::size_t>(width)); }
   const float* data() const { return rows.data(); }
 
-  void append(const float* data, int n) { rows.insert(rows.end(), data, data + static_cast<std::size_t>(n) * width); }
+  // Room for a sequence of so many positions, taken once; a window takes its room as it goes.
+  void reserve(int positions) {
+    if (window == 0) rows.reserve(static_cast<std::size_t>(positions) * width);
+  }
+  void append(const auto& backend, const float* data, int n) {
+    keep(backend, rows, data, static_cast<std::size_t>(n) * width);
+  }
   // Drops what the next position's query, and all after it, cannot see.
   void drop_unseen() {
     const int unseen = window > 0 ? length() + 1 - window - first : 0;
     if (unseen <= 0) return;
     rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(unseen) * width);
     first += unseen;
+    if (rows.capacity() > 4 * rows.size()) rows.shrink_to_fit();   // a long prompt went through
   }
   // Forgets all positions from `positions` on; false where a window has dropped what would be seen then.
   bool truncate(int positions) {
@@ -40,6 +48,10 @@ struct KeyValueState {
   RowsState keys, values;
 
   int length() const { return keys.length(); }
+  void reserve(int positions) {
+    keys.reserve(positions);
+    values.reserve(positions);
+  }
   bool truncate(int positions) { return keys.truncate(positions) && values.truncate(positions); }
   void drop_unseen() {
     keys.drop_unseen();

@@ -11,7 +11,9 @@ namespace etalon {
 
 // The state of one sequence in one layer: a value. Copying it saves, assigning it restores. Where nothing is forgotten
 // on the way (no window, no recurrence) it can also be cut back to fewer positions: truncate says whether it was.
+// reserve: room for a sequence of so many positions, so that it need not be found step by step.
 template <class S> concept MixerState = std::copyable<S> && requires(S state, int positions) {
+  state.reserve(positions);
   { state.length() } -> std::same_as<int>;
   { state.truncate(positions) } -> std::same_as<bool>;
 };

@@ -8,11 +8,14 @@
 //
 // DeepSeek-AI 2024 (DeepSeek-V2), section 2.1, eq. 9-19. This is the expanded form: plain, and the definition. It
 // builds the keys and values of all cached positions; those of a short sequence are remembered from step to step,
-// those of a long one rebuilt in every step. The absorbed form, which never builds them, is layers/absorbed_mla.hpp.
+// those of a long one rebuilt in every step, a piece of them at a time. The absorbed form, which never builds them, is
+// layers/absorbed_mla.hpp.
+#include <algorithm>
+#include <limits>
 #include <vector>
 
 #include <etalon/layers/one_of.hpp>
-#include <etalon/ops/attend.hpp>
+#include <etalon/ops/attend_pieces.hpp>
 #include <etalon/ops/columns.hpp>
 #include <etalon/ops/linear.hpp>
 #include <etalon/ops/rms_norm.hpp>
@@ -28,6 +31,10 @@ struct ExpandedRows {
   int count = 0;
   std::vector<float> keys, values;   // (Position, Head, HeadDim), (Position, Head, ValueDim)
 
+  void reserve(int positions, int key_width, int value_width) {
+    keys.reserve(static_cast<std::size_t>(positions) * static_cast<std::size_t>(key_width));
+    values.reserve(static_cast<std::size_t>(positions) * static_cast<std::size_t>(value_width));
+  }
   void truncate(int positions) {
     if (positions >= count) return;
     keys.resize(keys.size() / static_cast<std::size_t>(count) * static_cast<std::size_t>(positions));
@@ -43,16 +50,22 @@ struct LatentState {
   ExpandedRows expanded{};        // follows from the entries: may be dropped at any time
 
   int length() const { return width == 0 ? 0 : static_cast<int>(entries.size() / static_cast<std::size_t>(width)); }
+  void reserve(int positions) {
+    entries.reserve(static_cast<std::size_t>(positions) * static_cast<std::size_t>(width));
+  }
   // Forgets all positions from `positions` on.
   bool truncate(int positions) {
     entries.resize(static_cast<std::size_t>(positions) * static_cast<std::size_t>(width));
     expanded.truncate(positions);
     return true;
   }
-  void append(View<const float, Token, CompressedKv> rows) {
-    entries.insert(entries.end(), rows.data, rows.data + rows.size());
+  void append(const auto& backend, View<const float, Token, CompressedKv> rows) {
+    keep(backend, entries, rows.data, rows.size());
   }
-  View<const float, Position, CompressedKv> view() const { return {entries.data(), {length(), width}}; }
+  // Positions first … first + count - 1.
+  View<const float, Position, CompressedKv> rows(int first, int count) const {
+    return {entries.data() + static_cast<std::size_t>(first) * static_cast<std::size_t>(width), {count, width}};
+  }
 };
 
 // q = W_up norm(W_down x)
@@ -104,6 +117,7 @@ struct Mla {
   Rope rotary;
   double scale = 1.0;   // of q . k
   std::int64_t remembered_bytes = std::int64_t{16} << 20;   // of a sequence's keys and values, at most
+  static constexpr int piece = 256;   // positions whose keys and values are built at a time
 
   State new_state() const { return {sizes.latent + sizes.rope, {}}; }
 
@@ -117,7 +131,7 @@ struct Mla {
     for (std::size_t s = 0; s < step.segments.size(); ++s) {
       const Segment& segment = step.segments[s];
       const Arena::Scope scope(ctx.arena);
-      state(s).append(compressed.rows(segment.first, segment.count));
+      state(s).append(ctx.backend, compressed.rows(segment.first, segment.count));
       attend_segment(ctx, segment, state(s), q, mixed);
     }
     return linear(ctx, out, join(mixed));                                       // (Token, Channel)
@@ -147,17 +161,35 @@ struct Mla {
     View<const float, Position, KvHead, ValueDim> values;
   };
 
+  // How many positions are remembered at most: all of a sequence's, or none.
+  int remembered() const {
+    const std::int64_t position = std::int64_t{4} * sizes.heads * (sizes.nope + sizes.rope + sizes.value);
+    return static_cast<int>(std::min<std::int64_t>(remembered_bytes / position, std::numeric_limits<int>::max()));
+  }
+
   // Lets one segment attend to every position of its sequence.
   void attend_segment(const auto& ctx, const Segment& segment, State& state,
                       View<const float, Token, Head, HeadDim> q, View<float, Token, Head, ValueDim> mixed) const {
-    const std::int64_t position_bytes = std::int64_t{4} * sizes.heads * (sizes.nope + sizes.rope + sizes.value);
-    if (state.length() * position_bytes > remembered_bytes) state.expanded = {};
-    const auto [keys, values] = state.length() * position_bytes > remembered_bytes ? expand(ctx, state.view())
-                                                                                    : remember(ctx, state);
-    ctx.show("attn.k", renamed<Token, KvHead, HeadDim>(keys.rows(segment.start, segment.count)));
-    ctx.show("attn.v", renamed<Token, KvHead, ValueDim>(values.rows(segment.start, segment.count)));
-    attend(ctx, q.rows(segment.first, segment.count), keys, values, {scale, segment.start},
-           mixed.rows(segment.first, segment.count));
+    const int length = segment.start + segment.count;
+    const AttendOptions options{scale, segment.start};
+    const auto own_q = q.rows(segment.first, segment.count);                    // (Token, Head, HeadDim)
+    const auto own_mixed = mixed.rows(segment.first, segment.count);            // (Token, Head, ValueDim)
+    if (length <= remembered()) {
+      const auto [keys, values] = remember(ctx, state, length);
+      show(ctx, {keys.rows(segment.start, segment.count), values.rows(segment.start, segment.count)});
+      return attend(ctx, own_q, keys, values, options, own_mixed);
+    }
+    state.expanded = {};
+    if constexpr (std::decay_t<decltype(ctx)>::shows) {
+      const Arena::Scope scope(ctx.arena);
+      show(ctx, expand(ctx, state.rows(segment.start, segment.count)));
+    }
+    attend_pieces(ctx, own_q, options, length, piece,
+                  [&](int first, int count) { return expand(ctx, state.rows(first, count)); }, own_mixed);
+  }
+  void show(const auto& ctx, const KeysAndValues& own) const {
+    ctx.show("attn.k", renamed<Token, KvHead, HeadDim>(own.keys));
+    ctx.show("attn.v", renamed<Token, KvHead, ValueDim>(own.values));
   }
 
   // Keys and values of the given positions.
@@ -172,14 +204,17 @@ struct Mla {
   }
 
   // Those of all positions, of which only the new ones are computed.
-  KeysAndValues remember(const auto& ctx, State& state) const {
+  KeysAndValues remember(const auto& ctx, State& state, int length) const {
     ExpandedRows& known = state.expanded;
-    const auto fresh = expand(ctx, state.view().rows(known.count, state.length() - known.count));
-    known.keys.insert(known.keys.end(), fresh.keys.data, fresh.keys.data + fresh.keys.size());
-    known.values.insert(known.values.end(), fresh.values.data, fresh.values.data + fresh.values.size());
-    known.count = state.length();
-    return {{known.keys.data(), {known.count, sizes.heads, sizes.nope + sizes.rope}},
-            {known.values.data(), {known.count, sizes.heads, sizes.value}}};
+    known.reserve(remembered(), sizes.heads * (sizes.nope + sizes.rope), sizes.heads * sizes.value);
+    for (; known.count < length; known.count += std::min(piece, length - known.count)) {
+      const Arena::Scope scope(ctx.arena);
+      const auto fresh = expand(ctx, state.rows(known.count, std::min(piece, length - known.count)));
+      keep(ctx.backend, known.keys, fresh.keys.data, fresh.keys.size());
+      keep(ctx.backend, known.values, fresh.values.data, fresh.values.size());
+    }
+    return {{known.keys.data(), {length, sizes.heads, sizes.nope + sizes.rope}},
+            {known.values.data(), {length, sizes.heads, sizes.value}}};
   }
 
   void each_part(auto&& part) {

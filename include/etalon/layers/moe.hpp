@@ -11,6 +11,7 @@
 
 #include <etalon/layers/gated_mlp.hpp>
 #include <etalon/layers/router.hpp>
+#include <etalon/ops/planner.hpp>
 
 namespace etalon {
 
@@ -20,7 +21,7 @@ struct Assigned {
   std::vector<float> weights;
 };
 
-inline std::vector<Assigned> assign(const Routes& routes, int experts) {
+inline std::vector<Assigned> assign(const Reference&, const Routes& routes, int experts) {
   std::vector<Assigned> assigned(static_cast<std::size_t>(experts));
   for (int t = 0; t < extent<Token>(routes.choice); ++t)
     for (int i = 0; i < extent<Choice>(routes.choice); ++i) {
@@ -29,6 +30,11 @@ inline std::vector<Assigned> assign(const Routes& routes, int experts) {
       to.weights.push_back(routes.weight[t][i]);
     }
   return assigned;
+}
+// To plan for: every expert is chosen as often as any other.
+inline std::vector<Assigned> assign(const Planner&, const Routes& routes, int experts) {
+  const auto all = static_cast<std::size_t>(experts), some = (routes.choice.size() + all - 1) / all;
+  return std::vector<Assigned>(all, {std::vector<int>(some), std::vector<float>(some)});
 }
 
 template <class Expert = GatedMlp<>> struct Moe {
@@ -41,7 +47,7 @@ template <class Expert = GatedMlp<>> struct Moe {
   View<float, Token, Channel> operator()(const auto& ctx, const Step& step, View<const float, Token, Channel> x) const {
     auto y = zeros<Token, Channel>(ctx, extent<Token>(x), extent<Channel>(x));  // (Token, Channel)
     const Arena::Scope scope(ctx.arena);
-    const auto assigned = assign(router(ctx, step, x), static_cast<int>(experts.size()));
+    const auto assigned = assign(ctx.backend, router(ctx, step, x), static_cast<int>(experts.size()));
     for (std::size_t e = 0; e < experts.size(); ++e) {
       const Assigned& to = assigned[e];
       if (to.tokens.empty()) continue;

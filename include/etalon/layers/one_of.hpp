@@ -23,6 +23,9 @@ template <class... States> struct OneOfStates {
   std::variant<States...> kind;
 
   int length() const { return std::visit([](const auto& state) { return state.length(); }, kind); }
+  void reserve(int positions) {
+    std::visit([&](auto& state) { state.reserve(positions); }, kind);
+  }
   bool truncate(int positions) {
     return std::visit([&](auto& state) { return state.truncate(positions); }, kind);
   }

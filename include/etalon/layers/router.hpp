@@ -27,11 +27,13 @@ struct Router {
   // The table's rows for the step's tokens. (Token, Choice)
   View<const int, Token, Choice> choices(const auto& ctx, const Step& step) const {
     auto fixed = ctx.template make<int, Token, Choice>(extent<Token>(step.tokens), rule.chosen);
-    std::vector<float> row(static_cast<std::size_t>(rule.chosen));
-    for (int t = 0; t < extent<Token>(step.tokens); ++t) {
-      read_row(by_token->storage, step.tokens[t], rule.chosen, row.data());
-      for (int i = 0; i < rule.chosen; ++i) fixed[t][i] = static_cast<int>(row[static_cast<std::size_t>(i)]);
-    }
+    for_rows(ctx.backend, extent<Token>(step.tokens), rule.chosen, [&](int first, int last) {
+      std::vector<float> row(static_cast<std::size_t>(rule.chosen));
+      for (int t = first; t < last; ++t) {
+        read_row(by_token->storage, step.tokens[t], rule.chosen, row.data());
+        for (int i = 0; i < rule.chosen; ++i) fixed[t][i] = static_cast<int>(row[static_cast<std::size_t>(i)]);
+      }
+    });
     return fixed;
   }
 

@@ -52,15 +52,20 @@ inline void delta_rule(const auto& ctx, const DeltaRuleInputs& in, View<float, V
 
 // What is left of a memory after a token: exp(-exp(log_rate) softplus(x + bias)), one number a head, in place.
 // x (Token, ValueHead); log_rate and bias (ValueHead).                                   Gu & Dao 2023; Dao & Gu 2024
-inline void decay_of(const auto&, View<const float, ValueHead> log_rate, View<const float, ValueHead> bias,
+inline void decay_of(const auto& ctx, View<const float, ValueHead> log_rate, View<const float, ValueHead> bias,
                      View<float, Token, ValueHead> x) {
-  for (int t = 0; t < extent<Token>(x); ++t)
-    for (int h = 0; h < extent<ValueHead>(x); ++h) x[t][h] = exp(-(exp(log_rate[h]) * softplus(x[t][h] + bias[h])));
+  for_rows(ctx.backend, extent<Token>(x), 60 * std::int64_t{extent<ValueHead>(x)}, [&](int first, int last) {
+    for (int t = first; t < last; ++t)
+      for (int h = 0; h < extent<ValueHead>(x); ++h) x[t][h] = exp(-(exp(log_rate[h]) * softplus(x[t][h] + bias[h])));
+  });
 }
 
 // x = sigmoid(x), in place. (Token, ValueHead)
-inline void sigmoid_of(const auto&, View<float, Token, ValueHead> x) {
-  for (std::size_t i = 0; i < x.size(); ++i) x.data[i] = sigmoid(x.data[i]);
+inline void sigmoid_of(const auto& ctx, View<float, Token, ValueHead> x) {
+  for_rows(ctx.backend, extent<Token>(x), 20 * std::int64_t{extent<ValueHead>(x)}, [&](int first, int last) {
+    for (int t = first; t < last; ++t)
+      for (int h = 0; h < extent<ValueHead>(x); ++h) x[t][h] = sigmoid(x[t][h]);
+  });
 }
 
 }  // namespace etalon

@@ -1,5 +1,6 @@
 #pragma once
 // Operations that look at one number, or one row, at a time: add, gate, embed, gather, scatter.
+#include <cstddef>
 #include <vector>
 
 #include <etalon/context.hpp>
@@ -9,19 +10,29 @@
 
 namespace etalon {
 
+// Calls change(i) for the index of every number of x. work: operations of one.
+template <class... Axes> void for_numbers(const auto& ctx, View<float, Axes...> x, int work, auto&& change) {
+  const std::size_t stride = x.stride();
+  for_rows(ctx.backend, x.shape[0], work * static_cast<std::int64_t>(stride), [&](int first, int last) {
+    for (std::size_t i = first * stride; i < last * stride; ++i) change(i);
+  });
+}
+
 // x += y. Both (Row, Axis).
 template <class T, class Row, class Axis> requires Real<T>
-void add(const auto&, View<float, Row, Axis> x, View<T, Row, Axis> y) {
-  for (std::size_t i = 0; i < x.size(); ++i) x.data[i] = x.data[i] + y.data[i];
+void add(const auto& ctx, View<float, Row, Axis> x, View<T, Row, Axis> y) {
+  for_numbers(ctx, x, 1, [&](std::size_t i) { x.data[i] = x.data[i] + y.data[i]; });
 }
 
 // x[t] = fma(sigmoid(gate[t]), y[t], x[t]) in each row.
-inline void add_gated(const auto&, View<float, Token, Channel> x, View<const float, Token, One> gate,
+inline void add_gated(const auto& ctx, View<float, Token, Channel> x, View<const float, Token, One> gate,
                       View<const float, Token, Channel> y) {
-  for (int t = 0; t < extent<Token>(x); ++t) {
-    const float share = sigmoid(gate[t][0]);
-    for (int c = 0; c < extent<Channel>(x); ++c) x[t][c] = fma(share, y[t][c], x[t][c]);
-  }
+  for_rows(ctx.backend, extent<Token>(x), extent<Channel>(x), [&](int first, int last) {
+    for (int t = first; t < last; ++t) {
+      const float share = sigmoid(gate[t][0]);
+      for (int c = 0; c < extent<Channel>(x); ++c) x[t][c] = fma(share, y[t][c], x[t][c]);
+    }
+  });
 }
 
 // gate[i] = activation(gate[i], up[i]) for i < n.
@@ -42,27 +53,29 @@ void activate(const auto& ctx, const Activation& activation, View<float, Token, 
 
 // x = x * sigmoid(gate), in place. Both (Token, Heads, Axis).
 template <class Heads, class Axis>
-void gate(const auto&, View<float, Token, Heads, Axis> x, View<float, Token, Heads, Axis> by) {
-  for (std::size_t i = 0; i < x.size(); ++i) x.data[i] = x.data[i] * sigmoid(by.data[i]);
+void gate(const auto& ctx, View<float, Token, Heads, Axis> x, View<float, Token, Heads, Axis> by) {
+  for_numbers(ctx, x, 20, [&](std::size_t i) { x.data[i] = x.data[i] * sigmoid(by.data[i]); });
 }
 
 // x = x * silu(gate), in place. Both (Token, Heads, Axis).
 template <class Heads, class Axis>
-void gate_with_silu(const auto&, View<float, Token, Heads, Axis> x, View<const float, Token, Heads, Axis> by) {
-  for (std::size_t i = 0; i < x.size(); ++i) x.data[i] = x.data[i] * silu(by.data[i]);
+void gate_with_silu(const auto& ctx, View<float, Token, Heads, Axis> x, View<const float, Token, Heads, Axis> by) {
+  for_numbers(ctx, x, 20, [&](std::size_t i) { x.data[i] = x.data[i] * silu(by.data[i]); });
 }
 
 // The rows of the embedding table for the given ids. -> (Token, Channel). Ids are valid (checked on the way in).
 inline View<float, Token, Channel> embed(const auto& ctx, const Weight<Vocab, Channel>& table,
                                          View<const int, Token> tokens) {
   auto x = ctx.template make<float, Token, Channel>(extent<Token>(tokens), table.columns());   // (Token, Channel)
-  for (int t = 0; t < extent<Token>(tokens); ++t) read_row(table.storage, tokens[t], table.columns(), x[t].data);
+  for_rows(ctx.backend, extent<Token>(tokens), table.columns(), [&](int first, int last) {
+    for (int t = first; t < last; ++t) read_row(table.storage, tokens[t], table.columns(), x[t].data);
+  });
   return x;
 }
 
 template <class... Axes> View<float, Axes...> zeros(const auto& ctx, auto... extents) {
   auto x = ctx.template make<float, Axes...>(extents...);
-  for (std::size_t i = 0; i < x.size(); ++i) x.data[i] = 0.0f;
+  for_numbers(ctx, x, 1, [&](std::size_t i) { x.data[i] = 0.0f; });
   return x;
 }
 
@@ -70,16 +83,20 @@ template <class... Axes> View<float, Axes...> zeros(const auto& ctx, auto... ext
 inline View<float, Token, Channel> gather(const auto& ctx, View<const float, Token, Channel> x,
                                           const std::vector<int>& rows) {
   auto some = ctx.template make<float, Token, Channel>(static_cast<int>(rows.size()), extent<Channel>(x));
-  for (int i = 0; i < extent<Token>(some); ++i)
-    for (int c = 0; c < extent<Channel>(x); ++c) some[i][c] = x[rows[i]][c];
+  for_rows(ctx.backend, extent<Token>(some), extent<Channel>(x), [&](int first, int last) {
+    for (int i = first; i < last; ++i)
+      for (int c = 0; c < extent<Channel>(x); ++c) some[i][c] = x[rows[i]][c];
+  });
   return some;
 }
 
 // y[rows[i]] = fma(weight[i], x[i], y[rows[i]]): an expert's outputs go back to the tokens that chose it.
-inline void scatter_add(const auto&, View<float, Token, Channel> y, const std::vector<int>& rows,
+inline void scatter_add(const auto& ctx, View<float, Token, Channel> y, const std::vector<int>& rows,
                         const std::vector<float>& weight, View<const float, Token, Channel> x) {
-  for (int i = 0; i < extent<Token>(x); ++i)
-    for (int c = 0; c < extent<Channel>(x); ++c) y[rows[i]][c] = fma(weight[i], x[i][c], y[rows[i]][c]);
+  for_rows(ctx.backend, extent<Token>(x), extent<Channel>(x), [&](int first, int last) {
+    for (int i = first; i < last; ++i)
+      for (int c = 0; c < extent<Channel>(x); ++c) y[rows[i]][c] = fma(weight[i], x[i][c], y[rows[i]][c]);
+  });
 }
 
 }  // namespace etalon

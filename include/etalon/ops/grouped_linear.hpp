@@ -39,8 +39,10 @@ template <class Backend>
 void multiply_groups_int8(const Backend& backend, const Storage& storage, const GroupedProduct& g) {
   const Product& p = g.product;
   std::vector<Int8Row> activations;
-  for (int row = 0; row < p.count * g.groups; ++row)
-    activations.emplace_back(p.x + static_cast<std::size_t>(row) * p.columns, p.columns);
+  for_rows(backend, 1, p.work(), [&](int, int) {
+    for (int row = 0; row < p.count * g.groups; ++row)
+      activations.emplace_back(p.x + static_cast<std::size_t>(row) * p.columns, p.columns);
+  });
   for_rows(backend, p.outputs, p.work(), [&](int first, int last) {
     std::vector<float> values(static_cast<std::size_t>(p.columns));
     for (int n = first; n < last; ++n) {
@@ -65,7 +67,7 @@ View<float, Token, Out> grouped_linear(const auto& ctx, const Weight<Out, Part>&
   }
   if (ctx.numerics == Numerics::bf16) {
     auto rounded = ctx.template make<float, Token, In>(extent<Token>(x), extent<In>(x));   // (Token, In)
-    for (std::size_t i = 0; i < x.size(); ++i) rounded.data[i] = round_activation(x.data[i]);
+    round_activations(ctx.backend, x.data, static_cast<std::int64_t>(x.size()), rounded.data);
     grouped.product.x = rounded.data;
   }
   multiply_groups(ctx.backend, weight.storage, grouped);

@@ -79,8 +79,10 @@ template <class Backend> void multiply_floats(const Backend& backend, const Stor
 // Mode Q.
 template <class Backend> void multiply_int8(const Backend& backend, const Storage& storage, const Product& p) {
   std::vector<Int8Row> activations;
-  for (std::size_t t = 0; t < static_cast<std::size_t>(p.count); ++t)
-    activations.emplace_back(p.x + t * p.columns, p.columns);
+  for_rows(backend, 1, p.work(), [&](int, int) {
+    for (std::size_t t = 0; t < static_cast<std::size_t>(p.count); ++t)
+      activations.emplace_back(p.x + t * p.columns, p.columns);
+  });
   for_rows(backend, p.outputs, p.work(), [&](int first, int last) {
     std::vector<float> values(static_cast<std::size_t>(p.columns));
     for (int n = first; n < last; ++n) {
@@ -93,8 +95,10 @@ template <class Backend> void multiply_int8(const Backend& backend, const Storag
 }
 
 // What mode H sees of n activations.
-template <class Backend> void round_activations(const Backend&, const float* x, std::int64_t n, float* out) {
-  for (std::int64_t i = 0; i < n; ++i) out[i] = round_activation(x[i]);
+template <class Backend> void round_activations(const Backend& backend, const float* x, std::int64_t n, float* out) {
+  for_rows(backend, 1, n, [&](int, int) {
+    for (std::int64_t i = 0; i < n; ++i) out[i] = round_activation(x[i]);
+  });
 }
 
 // x (Row, In) -> (Row, Out), without bias, in the given mode. Row is Token, or Position for cached latents.
@@ -119,11 +123,13 @@ View<float, Row, Out> multiply(const auto& ctx, const Weight<Out, In>& weight, V
 }
 
 // y += b in each row. y (Row, Out)
-template <class Row, class Out> void add_bias(const auto&, View<float, Row, Out> y, const Weight<Out>& bias) {
+template <class Row, class Out> void add_bias(const auto& ctx, View<float, Row, Out> y, const Weight<Out>& bias) {
   std::vector<float> values(static_cast<std::size_t>(bias.columns()));
   read_row(bias.storage, 0, bias.columns(), values.data());
-  for (int t = 0; t < extent<Row>(y); ++t)
-    for (int n = 0; n < extent<Out>(y); ++n) y[t][n] = y[t][n] + values[static_cast<std::size_t>(n)];
+  for_rows(ctx.backend, extent<Row>(y), extent<Out>(y), [&](int first, int last) {
+    for (int t = first; t < last; ++t)
+      for (int n = 0; n < extent<Out>(y); ++n) y[t][n] = y[t][n] + values[static_cast<std::size_t>(n)];
+  });
 }
 
 // x (Row, In) -> (Row, Out), in the context's mode; the bias is added last.

@@ -32,15 +32,19 @@ ETALON_HD inline float inverse_rms(const float* x, int n, float epsilon) {
 // The numbers of a vector, decoded. (Axis)
 template <class Axis> View<const float, Axis> values_of(const auto& ctx, const Weight<Axis>& weight) {
   auto values = ctx.template make<float, Axis>(weight.columns());               // (Axis)
-  read_row(weight.storage, 0, weight.columns(), values.data);
+  for_rows(ctx.backend, 1, weight.columns(), [&](int, int) {
+    read_row(weight.storage, 0, weight.columns(), values.data);
+  });
   return values;
 }
 
 // What the rescaled row is multiplied by. (Axis)
 template <class Axis> View<const float, Axis> gain_of(const auto& ctx, const RmsNorm<Axis>& norm) {
   auto gain = ctx.template make<float, Axis>(norm.gain.columns());              // (Axis)
-  read_row(norm.gain.storage, 0, norm.gain.columns(), gain.data);
-  for (int c = 0; norm.zero_centred && c < extent<Axis>(gain); ++c) gain[c] = 1.0f + gain[c];
+  for_rows(ctx.backend, 1, norm.gain.columns(), [&](int, int) {
+    read_row(norm.gain.storage, 0, norm.gain.columns(), gain.data);
+    for (int c = 0; norm.zero_centred && c < extent<Axis>(gain); ++c) gain[c] = 1.0f + gain[c];
+  });
   return gain;
 }
 

@@ -64,7 +64,9 @@ template <class Heads, class Dim>
 void rope_back(const auto& ctx, const Rope& rotary, View<float, Token, Heads, Dim> x, int first_channel,
                View<const int, Token> positions) {
   auto opposite = ctx.template make<int, Token>(extent<Token>(positions));      // (Token)
-  for (int t = 0; t < extent<Token>(positions); ++t) opposite[t] = -positions[t];
+  for_rows(ctx.backend, extent<Token>(positions), 1, [&](int first, int last) {
+    for (int t = first; t < last; ++t) opposite[t] = -positions[t];
+  });
   rope(ctx, rotary, x, first_channel, opposite);
 }
 

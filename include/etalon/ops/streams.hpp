@@ -13,9 +13,11 @@ namespace etalon {
 // x (Token, Channel) -> (Token, Stream, Channel), every stream equal.
 inline View<float, Token, Stream, Channel> repeat_streams(const auto& ctx, View<const float, Token, Channel> x, int n) {
   auto streams = ctx.template make<float, Token, Stream, Channel>(extent<Token>(x), n, extent<Channel>(x));
-  for (int t = 0; t < extent<Token>(x); ++t)
-    for (int j = 0; j < n; ++j)
-      for (int c = 0; c < extent<Channel>(x); ++c) streams[t][j][c] = x[t][c];
+  for_rows(ctx.backend, extent<Token>(x), std::int64_t{n} * extent<Channel>(x), [&](int first, int last) {
+    for (int t = first; t < last; ++t)
+      for (int j = 0; j < n; ++j)
+        for (int c = 0; c < extent<Channel>(x); ++c) streams[t][j][c] = x[t][c];
+  });
   return streams;
 }
 

@@ -60,7 +60,12 @@ inline View<const float, Token, Vocab> prefill(Engine& engine, std::span<const i
 class Generation {
  public:
   Generation(Engine& engine, std::span<const int> prompt, const GenerateOptions& options)
-      : engine_(engine), options_(options), sequence_(prompt.begin(), prompt.end()) {}
+      : engine_(engine), options_(options), sequence_(prompt.begin(), prompt.end()) {
+    const int fed = static_cast<int>(prompt.size()), fresh = std::max(fed - engine.length(), 1);
+    const int longest = std::max(engine.facts().context, fed);
+    const int written = std::min(std::max(options.max_tokens, 0), longest - fed);
+    engine.reserve({fed + written, options.chunk > 0 ? std::min(options.chunk, fresh) : fresh});
+  }
 
   Generated run() {
     auto logits = prefill(engine_, sequence_, options_.chunk);                  // (Token, Vocab)
