@@ -150,6 +150,7 @@ using namespace avx512;
 #include <etalon/cpu/kernels/tile_lines.inl>
 #include <etalon/cpu/kernels/tile_packer.inl>
 #include <etalon/cpu/kernels/tiles.inl>
+#include <etalon/cpu/kernels/tiles_int8.inl>
 }  // namespace etalon::amx
 #endif
 #if defined(__clang__)

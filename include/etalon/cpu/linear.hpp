@@ -200,6 +200,9 @@ class QuantisedRows {
   std::vector<float> scales_;
 };
 
+// Fewer tokens than these leave tiles too empty to pay in mode Q.
+inline constexpr int few_tokens = 8;
+
 template <class Number>
 void multiply_int8_rows(Isa isa, const WordRows& matrix, const Int8Rows& x, int first, int last, const OutputRows& y) {
 #if defined(__x86_64__) && !defined(__CUDACC__)
@@ -211,18 +214,57 @@ void multiply_int8_rows(Isa isa, const WordRows& matrix, const Int8Rows& x, int 
 #endif
 }
 
+#if defined(ETALON_TILES)
+// Activations of mode Q as AMX tiles. Tokens that are not there have codes and scales of zero.
+class QuantisedTiles {
+ public:
+  QuantisedTiles(const Cpu& cpu, const float* x, int count, int columns)
+      : groups_((columns + int8_group - 1) / int8_group), tiles_((count + tile_rows - 1) / tile_rows), count_(count),
+        codes_((size() + 3 * tile_rows) * int8_group), scales_(size()) {
+    for_rows(cpu, count, columns, [&](int first, int last) {
+      for (std::ptrdiff_t t = first; t < last; ++t) {
+        const std::ptrdiff_t at = t / tile_rows * groups_ * tile_rows + t % tile_rows;
+        amx::quantise_token(x + t * columns, columns, codes_.data() + at * int8_group, scales_.data() + at);
+      }
+    });
+  }
+  amx::CodeTiles tiles() const { return {codes_.data(), scales_.data(), tiles_, groups_, count_}; }
+
+ private:
+  std::size_t size() const {
+    return static_cast<std::size_t>(groups_) * static_cast<std::size_t>(tiles_) * std::size_t{tile_rows};
+  }
+  int groups_, tiles_, count_;
+  std::vector<std::int8_t> codes_;
+  std::vector<float> scales_;
+};
+#endif
+
 // Mode Q.
 inline void multiply_int8(const Cpu& cpu, const Storage& storage, const Product& p) {
   visit_storage(storage, [&](const auto& weights) {
     const auto words = words_of(weights, p.columns);
+    using Number = typename decltype(words)::Stored;
     if (cpu.isa == Isa::scalar || words.rows.data == nullptr || p.count == 0)
       return multiply_int8<Cpu>(cpu, storage, p);
+    const OutputRows y{p.y, p.outputs};
+    const auto share = [&](auto&& rows) {
+      for_rows(cpu, (p.outputs + outputs_together - 1) / outputs_together, p.work() * outputs_together,
+               [&](int first, int last) {
+                 rows(first * outputs_together, std::min(last * outputs_together, p.outputs));
+               });
+    };
+#if defined(ETALON_TILES)
+    if (cpu.isa == Isa::amx && p.count >= few_tokens) {
+      const QuantisedTiles x(cpu, p.x, p.count, p.columns);
+      return share([&](int first, int last) {
+        amx::int8_matrix_times_tiles(words.rows, avx512::reader_of<Number>, x.tiles(), first, last, y);
+      });
+    }
+#endif
     const QuantisedRows x(cpu, p.x, p.count, p.columns);
-    const int pieces = (p.outputs + outputs_together - 1) / outputs_together;
-    for_rows(cpu, pieces, p.work() * outputs_together, [&](int first, int last) {
-      multiply_int8_rows<typename decltype(words)::Stored>(cpu.isa, words.rows, x.rows(), first * outputs_together,
-                                                           std::min(last * outputs_together, p.outputs),
-                                                           {p.y, p.outputs});
+    share([&](int first, int last) {
+      multiply_int8_rows<Number>(cpu.isa, words.rows, x.rows(), first, last, y);
     });
   });
 }
