@@ -15,6 +15,7 @@ struct Past {
   std::vector<float> first;
   bool can_go_back = true;
   int length() const { return static_cast<int>(first.size()); }
+  void reserve(int) {}
   bool truncate(int positions) {
     first.resize(static_cast<std::size_t>(positions));
     return can_go_back;

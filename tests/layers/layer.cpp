@@ -26,6 +26,7 @@ struct Seen {
   std::vector<float> past;
   int length() const { return static_cast<int>(past.size()); }
   bool truncate(int positions) { past.resize(static_cast<std::size_t>(positions)); return true; }
+  void reserve(int) {}
 };
 struct RunningSum {
   using State = Seen;

@@ -16,6 +16,7 @@ struct Counted {
   int positions = 0;
   int length() const { return positions; }
   bool truncate(int to) { positions = to; return true; }
+  void reserve(int) {}
 };
 struct AddPosition {
   using State = Counted;

@@ -26,6 +26,7 @@ struct Counted {
   int positions = 0;
   int length() const { return positions; }
   bool truncate(int to) { positions = to; return true; }
+  void reserve(int) {}
 };
 template <int Step> struct Counter {
   using State = Counted;
@@ -40,6 +41,7 @@ template <int Step> struct Counter {
 struct Recurrent {
   int length() const { return 7; }
   bool truncate(int to) { return to == 7; }
+  void reserve(int) {}
 };
 struct Recurrence {
   using State = Recurrent;
