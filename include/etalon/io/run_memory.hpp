@@ -48,16 +48,17 @@ inline void add_state(const ModelFacts& facts, const RunLength& length, RunMemor
   memory.memo = most.memo;
 }
 
-// Beside the arena: activations in the kernels' own order (mode Q, tiles, and rows that are no whole blocks), one product
-// at a time; rows of a window that a long step brings before they are dropped, and sets of entries, one layer at a time.
+// Beside the arena: activations in the kernels' own order (mode Q, tiles, rows that are no whole blocks), one product at
+// a time; rows of a window that a long step brings before they are dropped, and sets of entries, one layer at a time.
 inline std::int64_t scratch_bytes(const ModelFacts& facts, const RunOptions& options, int count, int positions) {
   std::int64_t columns = 0, window = 0, sets = 0;
   for (const WeightFacts& weight : facts.weights) {
     if (weight.shape.size() != 2 || weight.path == "unembedding") continue;
     const std::int64_t width = weight.shape[1];
-    if (*options.numerics == Numerics::int8) columns = std::max(columns, width * 9 / 8);
-    else if (*options.numerics == Numerics::bf16 && options.isa == Isa::amx) columns = std::max(columns, width * 2);
-    if (*options.numerics != Numerics::int8 && width % 32 != 0) columns = std::max(columns, width * 4);
+    const Numerics mode = *options.numerics;
+    if (mode == Numerics::int8) columns = std::max(columns, width * 9 / 8);
+    else if (mode == Numerics::bf16 && options.isa == Isa::amx) columns = std::max(columns, width * 2);
+    if (mode != Numerics::int8 && width % 32 != 0) columns = std::max(columns, width * 4);
   }
   for (const LayerFacts& layer : facts.layers) {
     if (layer.window > 0) window = std::max(window, 4 * layer.state_fixed / layer.window);
