@@ -48,8 +48,8 @@ inline void add_state(const ModelFacts& facts, const RunLength& length, RunMemor
   memory.memo = most.memo;
 }
 
-// Beside the arena: activations in the kernels' own order (mode Q, tiles, rows that are no whole blocks), one product at
-// a time; rows of a window that a long step brings before they are dropped, and sets of entries, one layer at a time.
+// Beside the arena: activations in the order of the kernels (mode Q, tiles, rows that are no whole blocks), one product
+// at a time; rows of a window that a long step brings before it drops them, and sets of entries, one layer at a time.
 inline std::int64_t scratch_bytes(const ModelFacts& facts, const RunOptions& options, int count, int positions) {
   std::int64_t columns = 0, window = 0, sets = 0;
   for (const WeightFacts& weight : facts.weights) {
