@@ -11,7 +11,7 @@ cd "$(dirname "$0")"
 build_command() {
   prepare
   configure build -Dnative=true
-  if ! ninja -C build -n examples/etalon | grep -q 'no work to do'; then
+  if [[ $(ninja -C build -n examples/etalon) != *'no work to do'* ]]; then
     say "Building etalon with $CXX (log: build/logs/build.log)"
     quietly build/logs/build.log ninja -C build examples/etalon
   fi

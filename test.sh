@@ -40,10 +40,7 @@ want_clang() {
   command -v apt-get >/dev/null && may_install >/dev/null || return 0
   apt_update
   for name in clang-{16..22}; do
-    if apt-cache policy "$name" | grep -q 'Candidate: [0-9]'; then
-      apt_install "$name"
-      return 0
-    fi
+    case $(apt-cache policy "$name") in *'Candidate: '[0-9]*) apt_install "$name"; return 0 ;; esac
   done
 }
 

@@ -21,7 +21,7 @@ quietly() {
 good_compiler() {
   command -v "$1" >/dev/null || return 1
   local oldest=12
-  "$1" --version 2>/dev/null | grep -q clang && oldest=16
+  case $("$1" --version 2>/dev/null) in *clang*) oldest=16 ;; esac
   [ "$("$1" -dumpversion 2>/dev/null | cut -d. -f1)" -ge "$oldest" ] 2>/dev/null
 }
 

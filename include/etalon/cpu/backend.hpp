@@ -2,6 +2,7 @@
 // The tag of the Cpu backend: on how many threads it runs, and with which vector instructions.
 //
 // A loop too short to be worth waking threads for stays on the caller's.
+#include <concepts>
 #include <memory>
 
 #include <etalon/cpu/isa.hpp>
@@ -20,6 +21,11 @@ struct Cpu : Reference {
   Cpu() = default;
   explicit Cpu(int threads, Isa instructions = best_isa())
       : pool(threads > 1 ? std::make_shared<ThreadPool>(threads) : nullptr), isa(instructions) {}
+};
+
+// The same threads, for the reference's own loops: an operation that Cpu overloads finds its general form for this.
+struct CpuLoops : Cpu {
+  explicit CpuLoops(const Cpu& cpu) : Cpu(cpu) {}
 };
 
 template <class Rows> void for_rows(const Cpu& cpu, int count, std::int64_t work, Rows&& rows) {

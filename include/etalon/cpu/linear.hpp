@@ -146,13 +146,14 @@ template <class Number> bool tiles_pay(const Cpu& cpu, const Product& p) {
   return false;
 }
 
-// Modes F and H; x is already rounded in mode H.
-inline void multiply_floats(const Cpu& cpu, const Storage& storage, const Product& p) {
+// Modes F and H; x is already rounded in mode H. A template, so that who only includes it need not compile it.
+template <std::same_as<Cpu> Backend>
+void multiply_floats(const Backend& cpu, const Storage& storage, const Product& p) {
   visit_storage(storage, [&](const auto& weights) {
     const auto words = words_of(weights, p.columns);
     using Number = typename decltype(words)::Stored;
     if (cpu.isa == Isa::scalar || words.rows.data == nullptr || p.count == 0)
-      return multiply_floats<Cpu>(cpu, storage, p);
+      return multiply_floats(CpuLoops(cpu), storage, p);
     const PaddedRows x(p.x, p.count, p.columns);
     const OutputRows y{p.y, p.outputs};
     std::optional<TiledActivations> tiled;
@@ -241,12 +242,13 @@ class QuantisedTiles {
 #endif
 
 // Mode Q.
-inline void multiply_int8(const Cpu& cpu, const Storage& storage, const Product& p) {
+template <std::same_as<Cpu> Backend>
+void multiply_int8(const Backend& cpu, const Storage& storage, const Product& p) {
   visit_storage(storage, [&](const auto& weights) {
     const auto words = words_of(weights, p.columns);
     using Number = typename decltype(words)::Stored;
     if (cpu.isa == Isa::scalar || words.rows.data == nullptr || p.count == 0)
-      return multiply_int8<Cpu>(cpu, storage, p);
+      return multiply_int8(CpuLoops(cpu), storage, p);
     const OutputRows y{p.y, p.outputs};
     const auto share = [&](auto&& rows) {
       for_rows(cpu, (p.outputs + outputs_together - 1) / outputs_together, p.work() * outputs_together,

@@ -48,9 +48,11 @@ struct LatentState {
   int width = 0;                  // kv_lora_rank + qk_rope_head_dim numbers a position
   std::vector<float> entries;     // (Position, Concat<KvLatent, RopeDim>)
   ExpandedRows expanded{};        // follows from the entries: may be dropped at any time
+  int expected = 0;               // positions that room was asked for
 
   int length() const { return width == 0 ? 0 : static_cast<int>(entries.size() / static_cast<std::size_t>(width)); }
   void reserve(int positions) {
+    expected = positions;
     entries.reserve(static_cast<std::size_t>(positions) * static_cast<std::size_t>(width));
   }
   // Forgets all positions from `positions` on.
@@ -206,7 +208,8 @@ struct Mla {
   // Those of all positions, of which only the new ones are computed.
   KeysAndValues remember(const auto& ctx, State& state, int length) const {
     ExpandedRows& known = state.expanded;
-    known.reserve(remembered(), sizes.heads * (sizes.nope + sizes.rope), sizes.heads * sizes.value);
+    known.reserve(std::min(remembered(), state.expected), sizes.heads * (sizes.nope + sizes.rope),
+                  sizes.heads * sizes.value);
     for (; known.count < length; known.count += std::min(piece, length - known.count)) {
       const Arena::Scope scope(ctx.arena);
       const auto fresh = expand(ctx, state.rows(known.count, std::min(piece, length - known.count)));
