@@ -63,7 +63,7 @@ void add_run_flags(CLI::App& sub, RunFlags& flags) {
   sub.add_option("--threads", flags.threads, "threads of the cpu backend (default: one for each physical core)")
       ->check(CLI::Range(1, 1024));
   sub.add_option("--isa", flags.isa,
-                 "vector instructions: auto (the best), scalar, avx2, avx512 or amx; the bits do not change")
+                 "vector instructions: auto (the best), scalar, avx2, avx512, avx512_bf16, amx; same bits")
       ->capture_default_str();
   sub.add_option("--numerics", flags.numerics,
                  "f32, bf16 or int8: how activations enter linear layers (default: by the checkpoint's format)");

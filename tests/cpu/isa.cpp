@@ -20,7 +20,8 @@ TEST_CASE("every machine runs scalar code, and the best set is one it has") {
 
 TEST_CASE("a machine with a set has those before it") {
   if (has_isa(Isa::avx512)) CHECK(has_isa(Isa::avx2));
-  if (has_isa(Isa::amx)) CHECK(has_isa(Isa::avx512));
+  if (has_isa(Isa::avx512_bf16)) CHECK(has_isa(Isa::avx512));
+  if (has_isa(Isa::amx)) CHECK(has_isa(Isa::avx512_bf16));
 }
 
 TEST_CASE("names differ") {
@@ -43,6 +44,7 @@ TEST_CASE("sets are those that /proc/cpuinfo lists") {
     avx512 = avx512 && flags.contains(name);
   CHECK(has_isa(Isa::avx2) == avx2);
   CHECK(has_isa(Isa::avx512) == (avx2 && avx512));
+  if (avx2 && avx512) CHECK(has_isa(Isa::avx512_bf16) == flags.contains("avx512_bf16"));
   for (const char* name : {"amx_tile", "amx_bf16", "amx_int8"})
     if (!flags.contains(name)) CHECK_FALSE(has_isa(Isa::amx));
 }

@@ -98,6 +98,7 @@ struct BlockSums {
 #pragma GCC target("avx2,fma,f16c")
 #endif
 namespace etalon::avx2 {
+inline constexpr int blocks_together = 2;   // blocks of 32 columns that are summed side by side
 #include <etalon/cpu/kernels/lanes_8.inl>
 #include <etalon/cpu/kernels/vector.inl>
 #include <etalon/cpu/kernels/unpack.inl>
@@ -122,6 +123,7 @@ namespace etalon::avx2 {
 #pragma GCC target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vnni")
 #endif
 namespace etalon::avx512 {
+inline constexpr int blocks_together = 2;
 #include <etalon/cpu/kernels/lanes_16.inl>
 #include <etalon/cpu/kernels/vector.inl>
 #include <etalon/cpu/kernels/unpack.inl>
@@ -136,6 +138,7 @@ namespace etalon::avx512 {
 }  // namespace etalon::avx512
 // AVX-512's instructions on 8 lanes, for what memory limits: it follows 8 rows at a time better than 16.
 namespace etalon::avx512_8 {
+inline constexpr int blocks_together = 4;   // AVX-512 has registers for their chains
 #include <etalon/cpu/kernels/lanes_8.inl>
 #include <etalon/cpu/kernels/vector.inl>
 #include <etalon/cpu/kernels/unpack.inl>
@@ -143,11 +146,18 @@ namespace etalon::avx512_8 {
 #include <etalon/cpu/kernels/panel.inl>
 #include <etalon/cpu/kernels/matrix_vector.inl>
 }  // namespace etalon::avx512_8
+// Pairs of bf16 numbers, for mode H.
+namespace etalon::avx512_bf16 {
+using namespace avx512;
+#include <etalon/cpu/kernels/bf16_lines.inl>
+#include <etalon/cpu/kernels/pairs.inl>
+#include <etalon/cpu/kernels/pairs_vector.inl>
+#include <etalon/cpu/kernels/pairs_matrix.inl>
+}  // namespace etalon::avx512_bf16
 #if defined(ETALON_TILES)
 // AMX, and AVX-512 for what goes in and comes out.
 namespace etalon::amx {
-using namespace avx512;
-#include <etalon/cpu/kernels/tile_lines.inl>
+using namespace avx512_bf16;
 #include <etalon/cpu/kernels/tile_packer.inl>
 #include <etalon/cpu/kernels/tiles.inl>
 #include <etalon/cpu/kernels/tiles_int8.inl>

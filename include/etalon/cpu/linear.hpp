@@ -33,10 +33,10 @@ Words<Number> words_of(const Plain<Number>& plain, int columns) {
 template <class Code, class Scale>
 void read_block_scales(const void* storage, int first, int count, int groups, int lanes, float* out) {
   const auto& blocks = *static_cast<const ScaledBlocks<Code, Scale>*>(storage);
-  for (int r = 0; r < lanes; ++r) {
-    const int row = first + std::min(r, count - 1), before = first + std::min(r - 1, count - 1);
-    const bool repeats = r > 0 && row / blocks.block_rows == before / blocks.block_rows;
-    for (int g = 0; g < groups; ++g) out[g * lanes + r] = repeats ? out[g * lanes + r - 1] : blocks.scale(row, g);
+  const bool one_block = first / blocks.block_rows == (first + count - 1) / blocks.block_rows;
+  for (int g = 0; g < groups; ++g, out += lanes) {
+    std::fill_n(out, lanes, blocks.scale(first, g));
+    for (int r = 1; !one_block && r < lanes; ++r) out[r] = blocks.scale(first + std::min(r, count - 1), g);
   }
 }
 template <class Code, class Scale> Words<Code> words_of(const ScaledBlocks<Code, Scale>& blocks, int columns) {
@@ -135,6 +135,66 @@ void multiply_tiles(const WordRows& matrix, const TiledActivations& x, const Act
       static_cast<void>(last), static_cast<void>(y);
 }
 
+// Activations of mode H in pairs: a row for each token, or two blocks side by side for one token alone.
+class PairedActivations {
+ public:
+  PairedActivations(const Cpu& cpu, const ActivationRows& x, int columns)
+      : blocks_((columns + 2 * dot_block - 1) / (2 * dot_block) * 2), count_(x.count),
+        words_(static_cast<std::size_t>(count_) * static_cast<std::size_t>(blocks_) * (dot_block / 2)) {
+    std::atomic<bool> fit{true};
+    for_rows(cpu, x.count, columns, [&](int first, int last) {
+#if defined(__x86_64__) && !defined(__CUDACC__)
+      const int whole = (columns + dot_block - 1) / dot_block * dot_block;
+      for (int t = first; t < last; ++t) {
+        const float* row = x.data + t * x.stride;
+        if (x.count > 1) fit = avx512_bf16::pair_row(row, whole, words() + t * stride()) && fit;
+        for (int k = 0; x.count == 1 && k < columns; k += 2 * dot_block)
+          avx512_bf16::pair_two_blocks(row + k, words() + k / 2);
+      }
+#else
+      static_cast<void>(first), static_cast<void>(last), fit = false;
+#endif
+    });
+    fit_ = fit;
+  }
+  bool fit() const { return fit_; }   // may pairs take them?
+  std::uint32_t* words() const { return reinterpret_cast<std::uint32_t*>(words_.data()); }
+  std::ptrdiff_t stride() const { return std::ptrdiff_t{blocks_} * (dot_block / 2); }
+  int count() const { return count_; }
+
+ private:
+  int blocks_, count_;
+  bool fit_ = false;
+  AlignedFloats words_;
+};
+
+// Outputs first … last - 1 of a product in pairs.
+template <class Number>
+void multiply_pairs(const WordRows& matrix, const PairedActivations& x, const ActivationRows& floats, int first,
+                    int last, const OutputRows& y) {
+#if defined(__x86_64__) && !defined(__CUDACC__)
+  if constexpr (avx512_bf16::LinesOf<Number>::exist) {
+    if constexpr (sizeof(Number) == 1 && !std::same_as<Number, E2m1>)
+      if (x.count() == 1) return avx512_bf16::matrix_times_pairs<Number>(matrix, x.words(), first, last, y.data);
+    return avx512_bf16::matrix_times_pair_rows<Number>(matrix, {x.words(), x.stride(), x.count()}, floats, first, last, y);
+  }
+#endif
+  static_cast<void>(matrix), static_cast<void>(x), static_cast<void>(floats), static_cast<void>(first),
+      static_cast<void>(last), static_cast<void>(y);
+}
+
+// Where pairs are faster: for several tokens, and for one where its weights are of 8 bits. Wider ones come no faster
+// from memory.
+template <class Number> bool pairs_pay(const Cpu& cpu, const Product& p) {
+#if defined(__x86_64__) && !defined(__CUDACC__)
+  if constexpr (avx512_bf16::LinesOf<Number>::exist)
+    return cpu.isa >= Isa::avx512_bf16 && p.rounded &&
+           (p.count > 1 || (sizeof(Number) == 1 && !std::same_as<Number, E2m1>));
+#endif
+  static_cast<void>(cpu), static_cast<void>(p);
+  return false;
+}
+
 // Where tiles are faster: for several tokens. One token's weights, and two tokens' of bf16, come no faster from memory
 // than vectors take them.
 template <class Number> bool tiles_pay(const Cpu& cpu, const Product& p) {
@@ -158,10 +218,13 @@ void multiply_floats(const Backend& cpu, const Storage& storage, const Product& 
     const OutputRows y{p.y, p.outputs};
     std::optional<TiledActivations> tiled;
     if (tiles_pay<Number>(cpu, p)) tiled.emplace(cpu, x.rows(), p.columns);
+    std::optional<PairedActivations> paired;
+    if (!tiled && pairs_pay<Number>(cpu, p)) paired.emplace(cpu, x.rows(), p.columns);
     const int together = tiled && p.count <= tile_rows ? 2 * outputs_together : outputs_together;
     for_rows(cpu, (p.outputs + together - 1) / together, p.work() * together, [&](int first, int last) {
       first *= together, last = std::min(last * together, p.outputs);
       if (tiled && tiled->fit()) multiply_tiles<Number>(words.rows, *tiled, x.rows(), first, last, y);
+      else if (paired && paired->fit()) multiply_pairs<Number>(words.rows, *paired, x.rows(), first, last, y);
       else multiply_rows<Number>(cpu.isa, words.rows, x.rows(), first, last, y);
     });
   });

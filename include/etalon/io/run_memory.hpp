@@ -57,7 +57,7 @@ inline std::int64_t scratch_bytes(const ModelFacts& facts, const RunOptions& opt
     const std::int64_t width = weight.shape[1];
     const Numerics mode = *options.numerics;
     if (mode == Numerics::int8) columns = std::max(columns, width * 9 / 8);
-    else if (mode == Numerics::bf16 && options.isa == Isa::amx) columns = std::max(columns, width * 2);
+    else if (mode == Numerics::bf16 && options.isa >= Isa::avx512_bf16) columns = std::max(columns, width * 2);
     if (mode != Numerics::int8 && width % 32 != 0) columns = std::max(columns, width * 4);
   }
   for (const LayerFacts& layer : facts.layers) {

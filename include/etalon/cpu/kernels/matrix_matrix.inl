@@ -11,12 +11,6 @@ inline constexpr int panel_width = 2 * width, tile_tokens = width == 16 ? 6 : 3;
 // Columns that are packed at a time, whole units: their panel fits the second-level cache.
 inline constexpr int chunk_columns = 512;
 
-// Columns first … first + count - 1 of a panel, decoded: out[k * panel_width + lane], whole units. first: a multiple
-// of the unit.
-inline void pack_panel(const PanelReader& panel, int first, int count, float* out) {
-  for (int k = 0; k < count; k += panel.format.columns) panel.read(first + k, out + k * panel_width, panel_width);
-}
-
 // Two chains for each token and half of the panel.
 template <int Tokens> struct Chains { Floats even[Tokens][2], odd[Tokens][2]; };
 
@@ -34,31 +28,40 @@ template <int Tokens>
   }
 }
 
-// sums[t][n] += `blocks` blocks of 32 columns, in order. sums: (Tokens, panel_width)
-template <int Tokens>
-inline void multiply_tile(const float* x, std::ptrdiff_t stride, const float* packed, int blocks, float* sums) {
-  for (int b = 0; b < blocks; ++b, x += 32, packed += 32 * panel_width) {
-    Chains<Tokens> chains = {};
-    for (int k = 0; k < 32; k += 2) {
-      add_column<Tokens>(chains.even, x + k, stride, packed + k * panel_width);
-      add_column<Tokens>(chains.odd, x + k + 1, stride, packed + (k + 1) * panel_width);
-    }
+// Activations and packed weights as floats. The other kind: pairs_matrix.inl.
+struct FloatFactors {
+  using Rows = ActivationRows;
+  static constexpr int tokens = tile_tokens;   // of a tile
+
+  static const float* row(const ActivationRows& x, int t, int k) { return x.data + t * x.stride + k; }
+  static std::ptrdiff_t packed(int columns) { return std::ptrdiff_t{columns} * panel_width; }
+
+  // sums[t][n] += `blocks` blocks of 32 columns, in order. sums: (Tokens, panel_width)
+  template <int Tokens>
+  static void multiply_tile(const float* x, std::ptrdiff_t stride, const float* packed, int blocks, float* sums) {
+    for (int b = 0; b < blocks; ++b, x += 32, packed += 32 * panel_width) {
+      Chains<Tokens> chains = {};
+      for (int k = 0; k < 32; k += 2) {
+        add_column<Tokens>(chains.even, x + k, stride, packed + k * panel_width);
+        add_column<Tokens>(chains.odd, x + k + 1, stride, packed + (k + 1) * panel_width);
+      }
 #pragma GCC unroll 12
-    for (int i = 0; i < 2 * Tokens; ++i) {
-      Floats sum;
-      load(sum, sums + i * width);
-      sum = sum + (chains.even[i / 2][i % 2] + chains.odd[i / 2][i % 2]);
-      store(sums + i * width, sum);
+      for (int i = 0; i < 2 * Tokens; ++i) {
+        Floats sum;
+        load(sum, sums + i * width);
+        sum = sum + (chains.even[i / 2][i % 2] + chains.odd[i / 2][i % 2]);
+        store(sums + i * width, sum);
+      }
     }
   }
-}
+};
 
 // As many tokens as are left of a tile.
-template <int Tokens>
-inline void multiply_tokens(int tokens, const float* x, std::ptrdiff_t stride, const float* packed, int blocks,
+template <class Factors, int Tokens>
+inline void multiply_tokens(int tokens, const auto* x, std::ptrdiff_t stride, const float* packed, int blocks,
                             float* sums) {
-  if (tokens == Tokens) return multiply_tile<Tokens>(x, stride, packed, blocks, sums);
-  if constexpr (Tokens > 1) multiply_tokens<Tokens - 1>(tokens, x, stride, packed, blocks, sums);
+  if (tokens == Tokens) return Factors::template multiply_tile<Tokens>(x, stride, packed, blocks, sums);
+  if constexpr (Tokens > 1) multiply_tokens<Factors, Tokens - 1>(tokens, x, stride, packed, blocks, sums);
 }
 
 // sums[t] = fma(scale, parts[t], sums[t]) and parts[t] = 0 for each token, with the scales of either half.
@@ -86,16 +89,17 @@ struct PanelScratch {
 };
 
 // One tile of tokens times one packed chunk, columns k … k + count - 1. group: columns that share a scale; 0: none.
-inline void add_chunk(const PanelScratch& scratch, const ActivationRows& x, int t, int k, int count, int columns,
-                      int group) {
-  const int tokens = x.count - t < tile_tokens ? x.count - t : tile_tokens;
-  const float* rows = x.data + t * x.stride;
+template <class Factors>
+inline void add_chunk(const PanelScratch& scratch, const typename Factors::Rows& x, int t, int k, int count,
+                      int columns, int group) {
+  const int tokens = x.count - t < Factors::tokens ? x.count - t : Factors::tokens;
   float *sums = scratch.sums.data() + t * panel_width, *parts = scratch.group_sums.data() + t * panel_width;
   for (int from = k, end = k + count; from < end;) {
     const int g = group == 0 ? 0 : from / group, group_end = group == 0 ? end : (g + 1) * group;
     const int to = group_end < end ? group_end : end;
-    multiply_tokens<tile_tokens>(tokens, rows + from, x.stride, scratch.packed.data() + (from - k) * panel_width,
-                                 (to - from + 31) / 32, group == 0 ? sums : parts);
+    multiply_tokens<Factors, Factors::tokens>(tokens, Factors::row(x, t, from), x.stride,
+                                              scratch.packed.data() + Factors::packed(from - k), (to - from + 31) / 32,
+                                              group == 0 ? sums : parts);
     if (group != 0 && (to == group_end || to == columns))
       close_groups(tokens, scratch.left_scales.data() + g * width, scratch.right_scales.data() + g * width, parts,
                    sums);
@@ -103,24 +107,42 @@ inline void add_chunk(const PanelScratch& scratch, const ActivationRows& x, int 
   }
 }
 
-// sums[t][n] for all tokens and the rows of two panels, first <= n < last.
-inline void panels_times_matrix(const WordRows& matrix, const UnitReader& format, const ActivationRows& x, int first,
-                                int last, const PanelScratch& scratch) {
-  const int middle = first + width < last ? first + width : last, second = middle < last ? middle : first;
-  read_panel_scales(matrix, first, middle, scratch.left_scales.data());
-  read_panel_scales(matrix, second, last, scratch.right_scales.data());
-  const PanelReader left{matrix, format, Panel(matrix, first, middle), scratch.left_scales.data()};
-  const PanelReader right{matrix, format, Panel(matrix, second, last), scratch.right_scales.data()};
+// Two panels, of rows first <= n < last, and their scales; where there is only one, it serves twice.
+struct PanelHalves {
+  Panel left, right;
+
+  PanelHalves(const WordRows& matrix, int first, int last, const PanelScratch& scratch)
+      : PanelHalves(matrix, first, first + width < last ? first + width : last, last, scratch) {}
+
+ private:
+  PanelHalves(const WordRows& matrix, int first, int middle, int last, const PanelScratch& scratch)
+      : left(matrix, first, middle), right(matrix, middle < last ? middle : first, last) {
+    read_panel_scales(matrix, first, middle, scratch.left_scales.data());
+    read_panel_scales(matrix, middle < last ? middle : first, last, scratch.right_scales.data());
+  }
+};
+
+// scratch.sums[t][n] for all tokens and the rows of two panels. left, right: what packs their columns.
+// -> could all of them be packed? (If not, the sums are worth nothing.)
+template <class Factors>
+inline bool panels_times_rows(const auto& left, const auto& right, const typename Factors::Rows& x, int columns,
+                              int group, const PanelScratch& scratch) {
   const std::size_t bytes = static_cast<std::size_t>(x.count) * panel_width * sizeof(float);
   std::memset(scratch.sums.data(), 0, bytes);
   std::memset(scratch.group_sums.data(), 0, bytes);
-  for (int k = 0; k < matrix.columns; k += chunk_columns) {
-    const int rest = matrix.columns - k, count = rest < chunk_columns ? rest : chunk_columns;
-    pack_panel(left, k, count, scratch.packed.data());
-    pack_panel(right, k, count, scratch.packed.data() + width);
-    for (int t = 0; t < x.count; t += tile_tokens)
-      add_chunk(scratch, x, t, k, count, matrix.columns, format.scales_numbers ? 0 : matrix.group);
+  for (int k = 0; k < columns; k += chunk_columns) {
+    const int rest = columns - k, count = rest < chunk_columns ? rest : chunk_columns;
+    if (!left.pack(k, count, scratch.packed.data()) || !right.pack(k, count, scratch.packed.data() + width))
+      return false;
+    for (int t = 0; t < x.count; t += Factors::tokens) add_chunk<Factors>(scratch, x, t, k, count, columns, group);
   }
+  return true;
+}
+
+inline void write_sums(const PanelScratch& scratch, int tokens, int first, int last, const OutputRows& y) {
+  for (int t = 0; t < tokens; ++t)
+    std::memcpy(y.data + t * y.stride + first, scratch.sums.data() + t * panel_width,
+                static_cast<std::size_t>(last - first) * sizeof(float));
 }
 
 // y[t][n] = W[n] . x[t] for all tokens and rows first <= n < last.
@@ -129,9 +151,10 @@ inline void matrix_times_matrix(const WordRows& matrix, const UnitReader& format
   const PanelScratch scratch(matrix, x.count);
   for (int n = first; n < last; n += panel_width) {
     const int stop = n + panel_width < last ? n + panel_width : last;
-    panels_times_matrix(matrix, format, x, n, stop, scratch);
-    for (int t = 0; t < x.count; ++t)
-      std::memcpy(y.data + t * y.stride + n, scratch.sums.data() + t * panel_width,
-                  static_cast<std::size_t>(stop - n) * sizeof(float));
+    const PanelHalves halves(matrix, n, stop, scratch);
+    const PanelReader left{matrix, format, halves.left, scratch.left_scales.data()};
+    const PanelReader right{matrix, format, halves.right, scratch.right_scales.data()};
+    panels_times_rows<FloatFactors>(left, right, x, matrix.columns, format.scales_numbers ? 0 : matrix.group, scratch);
+    write_sums(scratch, x.count, n, stop, y);
   }
 }

@@ -10,8 +10,8 @@ struct PanelSum {
 
   PanelSum(const float* scales, int blocks) : scale(scales), blocks_in_group(blocks), left(blocks) {}
 
-  [[gnu::always_inline]] void add_block(const Floats& even, const Floats& odd) {
-    group = group + (even + odd);
+  [[gnu::always_inline]] void add(const Floats& block) {
+    group = group + block;
     if (--left == 0) close_group();
   }
   [[gnu::always_inline]] void close_group() {
@@ -24,7 +24,10 @@ struct PanelSum {
   }
 };
 
-// The chains of two neighbouring blocks: a chain alone would wait for its own last fma most of the time.
+// Columns of blocks_together neighbouring blocks: two chains alone would wait for their own last fma most of the time.
+inline constexpr int vector_columns = 32 * blocks_together;
+
+// The chains of two neighbouring blocks.
 struct TwoBlocks { Floats even[2] = {}, odd[2] = {}; };
 
 // Columns 0, 1, … of tile a and, `Shift` further on, of tile b into the chains of two blocks.
@@ -44,41 +47,50 @@ template <class Words, int Shift, int... C>
   (add(std::integral_constant<int, C>{}), ...);
 }
 
-// 64 columns from byte `offset` of the rows: two blocks, of several tiles each, or both in one tile.
+// Columns `first` … of two blocks: a tile of each, or both in one.
 template <class Words>
-[[gnu::always_inline]] inline void add_unit(PanelSum& sum, const std::byte* const (&row)[width], std::ptrdiff_t offset,
-                                            const float* x, const float* number_scales) {
+[[gnu::always_inline]] inline void add_tiles(TwoBlocks& sums, const std::byte* const (&row)[width],
+                                             std::ptrdiff_t offset, int first, const float* x,
+                                             const float* number_scales) {
   constexpr int columns = tile_columns<Words>;
-  TwoBlocks sums;
   Floats scale[2] = {};
   for (int block = 0; scaled_numbers<Words> && block < 2; ++block) load(scale[block], number_scales + block * width);
   Bits a[width], b[width];
+  read_tile(a, row, offset + first / Words::per_word * 4);
   if constexpr (columns == 64) {
-    read_tile(a, row, offset);
     add_columns<Words, 32>(sums, a, a, x, scale, std::make_integer_sequence<int, 32>{});
   } else {
-    for (int first = 0; first < 32; first += columns) {
-      read_tile(a, row, offset + first / Words::per_word * 4);
-      read_tile(b, row, offset + (32 + first) / Words::per_word * 4);
-      add_columns<Words, 0>(sums, a, b, x + first, scale, std::make_integer_sequence<int, columns>{});
-    }
+    read_tile(b, row, offset + (32 + first) / Words::per_word * 4);
+    add_columns<Words, 0>(sums, a, b, x + first, scale, std::make_integer_sequence<int, columns>{});
   }
-  sum.add_block(sums.even[0], sums.odd[0]);
-  sum.add_block(sums.even[1], sums.odd[1]);
+}
+
+// vector_columns columns from byte `offset` of the rows.
+template <class Words>
+[[gnu::always_inline]] inline void add_unit(PanelSum& sum, const std::byte* const (&row)[width], std::ptrdiff_t offset,
+                                            const float* x, const float* number_scales) {
+  constexpr int two = 64 / Words::per_word * 4;   // bytes of two blocks
+  TwoBlocks sums[blocks_together / 2];
+  for (int first = 0; first < 32; first += tile_columns<Words>)
+#pragma GCC unroll 2
+    for (int i = 0; i < blocks_together / 2; ++i)
+      add_tiles<Words>(sums[i], row, offset + i * two, first, x + 64 * i, number_scales + 2 * i * width);
+#pragma GCC unroll 4
+  for (int block = 0; block < blocks_together; ++block)
+    sum.add(sums[block / 2].even[block % 2] + sums[block / 2].odd[block % 2]);
 }
 
 // x: zero-padded by column_padding. scales: (group, lane).
 template <class Words>
 inline void panel_times_vector(Floats& result, const Panel& panel, const WordRows& matrix, const float* x,
                                const float* scales) {
-  constexpr int unit = unit_columns<Words>;
-  static_assert(unit == 64);
+  constexpr int unit = vector_columns, bytes = unit / Words::per_word * 4;
   const bool by_group = matrix.group != 0 && !scaled_numbers<Words>;
   PanelSum sum(scales, by_group ? (matrix.group + 31) / 32 : 1 << 30);
   int first = 0;
   for (; first + unit <= matrix.columns; first += unit) {
     const std::ptrdiff_t offset = first / Words::per_word * 4;
-    for (int line = 0; line < unit_bytes<Words>; line += 64) ask_ahead(panel, offset + line);
+    for (int line = 0; line < bytes; line += 64) ask_ahead(panel, offset + line);
     add_unit<Words>(sum, panel.row, offset, x + first, scales + first / 32 * width);
   }
   if (first < matrix.columns) {

@@ -25,7 +25,7 @@ struct Panel {
 
 // The last columns of a panel where they do not fill a unit: copied, with zeros behind.
 struct PanelTail {
-  std::byte bytes[width][256] = {};   // a unit of f32; no other has more
+  std::byte bytes[width][128 * blocks_together] = {};   // f32; nothing has more
   const std::byte* row[width];
 
   PanelTail(const Panel& panel, int first, int columns, int per_word) {
@@ -49,11 +49,15 @@ struct PanelTail {
 // How far ahead rows are asked for: so many streams are beyond the processor's own foresight. Each row by another
 // distance: rows lie powers of two apart, and asked for in step they would all wait for one channel of the memory.
 // Behind the end of a row follows that of the next panel; of short rows, the next panel's is asked for throughout.
-inline constexpr int foresight = 1024, stagger = 192, short_row = 2048;
+inline constexpr int foresight = 1024, stagger = 64, short_row = 2048;
 
 [[gnu::always_inline]] inline void ask_ahead(const Panel& panel, std::ptrdiff_t offset) {
   const std::ptrdiff_t next = width * panel.row_bytes, length = panel.row_bytes;
+  if (offset + foresight + width * stagger < length) {   // no row ends so soon
 #pragma GCC unroll 16
+    for (int r = 0; r < width; ++r) __builtin_prefetch(panel.row[r] + offset + (foresight + r * stagger), 0, 2);
+    return;
+  }
   for (int r = 0; r < width; ++r) {
     const std::ptrdiff_t ahead = offset + (foresight + r * stagger);
     const std::ptrdiff_t far = ahead < length ? ahead : ahead + next - length;

@@ -56,4 +56,10 @@ struct PanelReader {
       format.read(tail.row, 0, number_scales, out, stride);
     }
   }
+
+  // Columns first … first + count - 1 of a panel of matrix_matrix.inl, whole units. first: a multiple of the unit.
+  bool pack(int first, int count, float* out) const {
+    for (int k = 0; k < count; k += format.columns) read(first + k, out + k * 2 * width, 2 * width);
+    return true;
+  }
 };

@@ -1,4 +1,4 @@
-// Packing: rows of weights by 16, widened to lines (tile_lines.inl), a chunk of columns at a time.
+// Packing: rows of weights by 16, widened to lines (bf16_lines.inl), a chunk of columns at a time.
 //
 // Tiles that have waited for some 200 ns are slow for as long again (measured). So the next chunk is packed a few lines
 // at a time between the products of this one, which also hides the time it takes.
@@ -80,28 +80,15 @@ template <class Number, int Panels> class LinePacker {
         __builtin_prefetch(from + rows * matrix_.row_bytes + line, 0, 2);
       const float* scale = scales_of(from_ + row_ / width * width) + k / 32 * width + row_ % width;
       std::uint32_t* out = words() + column_ / 32 * block_words + row_ * (tile_bytes / 4 / tile_rows);
-      if (const int known = matrix_.columns - k; known < 64) pack_last(from, known, scale, out, range);
-      else pack(from, scale, out, range);
+      Bits lines[2];
+      read_lines<Number>(lines, from, matrix_.columns - k, scale, range);
+      store(out, lines[0]);
+      store(out + block_words, lines[1]);
       column_ += 64;
       if (column_ >= count_) ++row_, column_ = 0;
     }
     range_ = range;
   }
-  [[gnu::always_inline]] static void pack(const std::byte* from, const float* scale, std::uint32_t* out,
-                                          Range& range) {
-    Bits lines[2];
-    Lines::read(lines, from, scale, range);
-    store(out, lines[0]);
-    store(out + block_words, lines[1]);
-  }
-  // The last columns of a row where they are fewer than 64, with zeros behind.
-  static void pack_last(const std::byte* from, int known, const float* scale, std::uint32_t* out, Range& range) {
-    std::byte last[128] = {};
-    std::memcpy(last, from, static_cast<std::size_t>((known * Lines::bytes + 63) / 64));
-    if (Lines::bytes == 32 && known % 2 != 0) last[known / 2] &= std::byte{15};   // half a byte is no column
-    pack(last, scale, out, range);
-  }
-
   const WordRows& matrix_;
   int last_, group_rows_, group_ = 0, group_turn_ = 0;                        // rows to pack, in groups
   int from_ = 0, first_ = 0, count_ = 0, row_ = 0, column_ = 0, turn_ = 0;   // the chunk at hand; what is next of it

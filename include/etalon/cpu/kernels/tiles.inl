@@ -5,7 +5,7 @@
 //     for each two tiles of tokens:    sums += the chunk's blocks of 32, in order;  part of the next chunk is packed
 //
 // Activations of a chunk stay in the second-level cache for many panels; so do their sums.
-// A tile adds a block to a sum as math/dot.hpp does, for numbers of ordinary size (tile_lines.inl): they are checked as
+// A tile adds a block to a sum as math/dot.hpp does, for numbers of ordinary size (bf16_lines.inl): they are checked as
 // they are packed, and a panel with an odd one goes to matrix_matrix.inl.
 
 // Activations of 16 tokens, rounded to bf16, as right factors: (block, pair of columns, token) of words. Tokens that

@@ -1,6 +1,6 @@
-// Weights of AMX tiles: stored numbers widened to lines of bf16, 32 columns each, and whether tiles may take them.
+// Weights as bf16 numbers: stored numbers widened to lines of 32 columns, and whether AMX tiles and pairs may take them.
 //
-// A tile flushes subnormals and need not treat infinities and NaN as R8 does. If every number but zeros lies within
+// Both flush subnormals, and a tile need not treat infinities and NaN as R8 does. If every number but zeros lies within
 // 2^-55 and 2^50, each sum of products is a multiple of 2^-124, and of up to 2^20 of them none overflows.
 
 // The range of bf16 numbers, zeros apart: the least magnitude less one, and the largest.
@@ -127,3 +127,15 @@ template <> struct LinesOf<E2m1> {
     }
   }
 };
+
+// 64 columns of a row, of which so many are known: zeros behind the last one.
+template <class Number>
+[[gnu::always_inline]] inline void read_lines(Bits (&line)[2], const std::byte* from, int known, const float* scale,
+                                              typename LinesOf<Number>::Range& range) {
+  constexpr int bytes = LinesOf<Number>::bytes;
+  if (known >= 64) return LinesOf<Number>::read(line, from, scale, range);
+  std::byte last[128] = {};
+  std::memcpy(last, from, static_cast<std::size_t>((known * bytes + 63) / 64));
+  if (bytes == 32 && known % 2 != 0) last[known / 2] &= std::byte{15};   // half a byte is no column
+  LinesOf<Number>::read(line, last, scale, range);
+}
