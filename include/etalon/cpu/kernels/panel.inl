@@ -48,20 +48,23 @@ struct PanelTail {
 
 // How far ahead rows are asked for: so many streams are beyond the processor's own foresight. Each row by another
 // distance: rows lie powers of two apart, and asked for in step they would all wait for one channel of the memory.
-// Behind the end of a row follows that of the next panel; of short rows, the next panel's is asked for throughout.
+// Behind the end of a row follows that of the next panel. Of short rows the next panel is asked for throughout, in the
+// order of its bytes (1024 columns of bf16: 14 GB/s row by row, 18 in order).
 inline constexpr int foresight = 1024, stagger = 64, short_row = 2048;
 
 [[gnu::always_inline]] inline void ask_ahead(const Panel& panel, std::ptrdiff_t offset) {
   const std::ptrdiff_t next = width * panel.row_bytes, length = panel.row_bytes;
-  if (offset + foresight + width * stagger < length) {   // no row ends so soon
+  if (length <= short_row) {
+    const std::byte* ahead = panel.row[0] + next + width * offset;
 #pragma GCC unroll 16
-    for (int r = 0; r < width; ++r) __builtin_prefetch(panel.row[r] + offset + (foresight + r * stagger), 0, 2);
+    for (int r = 0; r < width; ++r) __builtin_prefetch(ahead + 64 * r, 0, 2);
     return;
   }
+  const bool near_end = offset + foresight + width * stagger >= length;
+#pragma GCC unroll 16
   for (int r = 0; r < width; ++r) {
     const std::ptrdiff_t ahead = offset + (foresight + r * stagger);
-    const std::ptrdiff_t far = ahead < length ? ahead : ahead + next - length;
-    __builtin_prefetch(panel.row[r] + (length <= short_row ? offset + next : far), 0, 2);
+    __builtin_prefetch(panel.row[r] + (near_end && ahead >= length ? ahead + next - length : ahead), 0, 2);
   }
 }
 
