@@ -15,8 +15,8 @@ namespace etalon {
 
 #if defined(__x86_64__) && !defined(__CUDACC__)
 
-// One step of 16 chains with numbers of very different sizes, so that every other order gives sums of its own. Only on a
-// processor with AVX-512.
+// One step of 16 chains with numbers of very different sizes, so that every other order gives sums of its own. Only on
+// a processor with AVX-512.
 inline bool bf16_pairs_agree(std::uint32_t seed) {
   alignas(64) std::uint32_t a[16], b[16];
   alignas(64) float sums[16], expected[16];

@@ -6,10 +6,9 @@
 // times a vector, several are a matrix times a matrix; which of the two, and how rows are shared among threads, never
 // changes a bit (docs/arithmetic.md, R9).
 #include <algorithm>
-#include <atomic>
 #include <optional>
 
-#include <etalon/cpu/backend.hpp>
+#include <etalon/cpu/activations.hpp>
 #include <etalon/cpu/kernels.hpp>
 #include <etalon/ops/linear.hpp>
 
@@ -70,58 +69,8 @@ void multiply_rows(Isa isa, const WordRows& matrix, const ActivationRows& x, int
 #endif
 }
 
-// Rows of activations with zeros behind their columns, where there are none yet.
-class PaddedRows {
- public:
-  PaddedRows(const float* x, int count, int columns) : rows_{x, columns, count} {
-    if (count > 1 && columns % dot_block == 0) return;
-    const int stride = columns + column_padding;
-    copy_.resize(static_cast<std::size_t>(count) * static_cast<std::size_t>(stride));
-    for (int t = 0; t < count; ++t)
-      std::copy_n(x + std::ptrdiff_t{t} * columns, columns, copy_.data() + std::ptrdiff_t{t} * stride);
-    rows_ = {copy_.data(), stride, count};
-  }
-  const ActivationRows& rows() const { return rows_; }
-
- private:
-  std::vector<float> copy_;
-  ActivationRows rows_;
-};
-
 // Outputs are shared out by so many, or twice as many: whole panels for every set of instructions.
 inline constexpr int outputs_together = 32;
-
-// Activations of mode H as AMX tiles.
-class TiledActivations {
- public:
-  TiledActivations(const Cpu& cpu, const ActivationRows& x, int columns)
-      : blocks_((columns + dot_block - 1) / dot_block), tiles_((x.count + tile_rows - 1) / tile_rows), count_(x.count),
-        words_(static_cast<std::size_t>(tiles_) * static_cast<std::size_t>(blocks_) * (tile_bytes / 4)) {
-    std::atomic<bool> fit{true};
-    for_rows(cpu, tiles_, std::int64_t{columns} * tile_rows, [&](int first, int last) {
-#if defined(ETALON_TILES)
-      for (int tile = first; tile < last; ++tile)
-        if (!amx::tile_activations(x, tile * tile_rows, columns, words() + tile * tile_words())) fit = false;
-#else
-      static_cast<void>(first), static_cast<void>(last), fit = false;
-#endif
-    });
-    fit_ = fit;
-  }
-  bool fit() const { return fit_; }   // may tiles take them?
-
-#if defined(ETALON_TILES)
-  amx::TileRows rows() const { return {words(), tiles_, blocks_, count_}; }
-#endif
-
- private:
-  std::uint32_t* words() const { return reinterpret_cast<std::uint32_t*>(words_.data()); }
-  std::ptrdiff_t tile_words() const { return std::ptrdiff_t{blocks_} * (tile_bytes / 4); }
-
-  int blocks_, tiles_, count_;
-  bool fit_ = false;
-  AlignedFloats words_;
-};
 
 // Outputs first … last - 1 of a product by tiles.
 template <class Number>
@@ -135,39 +84,6 @@ void multiply_tiles(const WordRows& matrix, const TiledActivations& x, const Act
       static_cast<void>(last), static_cast<void>(y);
 }
 
-// Activations of mode H in pairs: a row for each token, or two blocks side by side for one token alone.
-class PairedActivations {
- public:
-  PairedActivations(const Cpu& cpu, const ActivationRows& x, int columns)
-      : blocks_((columns + 2 * dot_block - 1) / (2 * dot_block) * 2), count_(x.count),
-        words_(static_cast<std::size_t>(count_) * static_cast<std::size_t>(blocks_) * (dot_block / 2)) {
-    std::atomic<bool> fit{true};
-    for_rows(cpu, x.count, columns, [&](int first, int last) {
-#if defined(__x86_64__) && !defined(__CUDACC__)
-      const int whole = (columns + dot_block - 1) / dot_block * dot_block;
-      for (int t = first; t < last; ++t) {
-        const float* row = x.data + t * x.stride;
-        if (x.count > 1) fit = avx512_bf16::pair_row(row, whole, words() + t * stride()) && fit;
-        for (int k = 0; x.count == 1 && k < columns; k += 2 * dot_block)
-          avx512_bf16::pair_two_blocks(row + k, words() + k / 2);
-      }
-#else
-      static_cast<void>(first), static_cast<void>(last), fit = false;
-#endif
-    });
-    fit_ = fit;
-  }
-  bool fit() const { return fit_; }   // may pairs take them?
-  std::uint32_t* words() const { return reinterpret_cast<std::uint32_t*>(words_.data()); }
-  std::ptrdiff_t stride() const { return std::ptrdiff_t{blocks_} * (dot_block / 2); }
-  int count() const { return count_; }
-
- private:
-  int blocks_, count_;
-  bool fit_ = false;
-  AlignedFloats words_;
-};
-
 // Outputs first … last - 1 of a product in pairs.
 template <class Number>
 void multiply_pairs(const WordRows& matrix, const PairedActivations& x, const ActivationRows& floats, int first,
@@ -176,7 +92,8 @@ void multiply_pairs(const WordRows& matrix, const PairedActivations& x, const Ac
   if constexpr (avx512_bf16::LinesOf<Number>::exist) {
     if constexpr (sizeof(Number) == 1 && !std::same_as<Number, E2m1>)
       if (x.count() == 1) return avx512_bf16::matrix_times_pairs<Number>(matrix, x.words(), first, last, y.data);
-    return avx512_bf16::matrix_times_pair_rows<Number>(matrix, {x.words(), x.stride(), x.count()}, floats, first, last, y);
+    return avx512_bf16::matrix_times_pair_rows<Number>(matrix, {x.words(), x.stride(), x.count()}, floats, first, last,
+                                                       y);
   }
 #endif
   static_cast<void>(matrix), static_cast<void>(x), static_cast<void>(floats), static_cast<void>(first),

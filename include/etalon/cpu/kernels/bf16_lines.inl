@@ -1,4 +1,4 @@
-// Weights as bf16 numbers: stored numbers widened to lines of 32 columns, and whether AMX tiles and pairs may take them.
+// Weights as bf16 numbers: stored numbers widened to lines of 32 columns, and whether AMX tiles and pairs take them.
 //
 // Both flush subnormals, and a tile need not treat infinities and NaN as R8 does. If every number but zeros lies within
 // 2^-55 and 2^50, each sum of products is a multiple of 2^-124, and of up to 2^20 of them none overflows.

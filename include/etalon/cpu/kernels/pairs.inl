@@ -1,10 +1,10 @@
 // Pairs of bf16 numbers: what one instruction adds to a chain in mode H (cpu/bf16_pairs.hpp).
 //
-// Of four columns k … k + 3, two words: the even chain's, columns k and k + 2, and the odd chain's, k + 1 and k + 3. The
-// earlier column, which is added first, is the high half.
+// Of four columns k … k + 3, two words: the even chain's, columns k and k + 2, and the odd chain's, k + 1 and k + 3.
+// The earlier column, which is added first, is the high half.
 
-// sum = fma(low of a, low of b, fma(high of a, high of b, sum)) in every lane. As assembly: g++ and clang disagree about
-// the intrinsic's types, and clang 16 fails on some uses of it.
+// sum = fma(low of a, low of b, fma(high of a, high of b, sum)) in every lane. As assembly: g++ and clang disagree
+// about the intrinsic's types, and clang 16 fails on some uses of it.
 [[gnu::always_inline]] inline void multiply_add_pair(Floats& sum, const Bits& a, const Bits& b) {
   asm("vdpbf16ps %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
 }

@@ -76,7 +76,8 @@ inline void pair_two_blocks(const float* x, std::uint32_t* out) {
 // numbers[0] has the even and the odd chain's of two rows, numbers[1] those of the next two.
 template <class Number> [[gnu::always_inline]] inline void widen_codes(Bits (&numbers)[2], const Bits& words) {
   // In each word of four codes: 2, 0, 3, 1.
-  const __m512i order = _mm512_maskz_broadcast_i32x4(0xffff, _mm_setr_epi32(0x01030002, 0x05070406, 0x090b080a, 0x0d0f0c0e));
+  const __m512i order = _mm512_maskz_broadcast_i32x4(
+      0xffff, _mm_setr_epi32(0x01030002, 0x05070406, 0x090b080a, 0x0d0f0c0e));
   Bits high, low;
   CodeBytes<Number>::look_up(high, low, (Bits)_mm512_shuffle_epi8((__m512i)words, order));
   numbers[0] = (Bits)_mm512_unpacklo_epi8((__m512i)low, (__m512i)high);
