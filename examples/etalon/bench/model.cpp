@@ -42,6 +42,18 @@ int halved(int length, int least, double of_one, double seconds) {
   return length;
 }
 
+// The longest prompt that takes no more than so long, by doubling: a token of a short one costs more, where its experts
+// are read for few others.
+int prompt_within(Engine& engine, const Lengths& lengths, double seconds) {
+  int length = lengths.short_prompt;
+  while (length < lengths.prompt) {
+    engine.truncate(0);
+    if (2 * seconds_of_step(engine, length) > seconds) break;
+    length = std::min(2 * length, lengths.prompt);
+  }
+  return length;
+}
+
 }  // namespace
 
 Traffic traffic_of(const ModelFacts& facts) {
@@ -80,12 +92,12 @@ Lengths lengths_for(Engine& engine, double seconds) {
   lengths.short_prompt = std::min(lengths.short_prompt, (context + 1) / 2);
   lengths.written = std::min(lengths.written, std::max(1, context - lengths.short_prompt));
   engine.truncate(0);
-  const double of_prompt = seconds_of_step(engine, lengths.short_prompt) / lengths.short_prompt;
+  seconds_of_step(engine, lengths.short_prompt);   // reads the file, where it is read for the first time
   if (lengths.short_prompt < context) {
     const double of_one = seconds_of_step(engine, 1);
     lengths.written = halved(lengths.written, 4, of_one, seconds);
   }
-  lengths.prompt = halved(lengths.prompt, lengths.short_prompt, of_prompt, seconds);
+  lengths.prompt = prompt_within(engine, lengths, seconds);
   return lengths;
 }
 
