@@ -20,6 +20,7 @@ import unittest
 
 program = sys.argv[1]
 page = mmap.PAGESIZE
+plain = os.environ | {"MALLOC_PERTURB_": "0"}   # Meson's tests fill what is freed, and so touch it
 
 
 def gated(prefix, width, hidden, names):
@@ -117,7 +118,6 @@ def peak_of(*arguments):
     """Runs the program. -> the most bytes it had allocated at a time (what is resident and no page of a file), the most
     bytes of files it had mapped and touched, and the JSON that it printed."""
     printed = tempfile.TemporaryFile("w+")   # a pipe that nobody reads would stop the run
-    plain = os.environ | {"MALLOC_PERTURB_": "0"}   # Meson's tests fill what is freed, and so touch it
     run = subprocess.Popen([program, *map(str, arguments)], stdout=printed, stderr=subprocess.PIPE, text=True, env=plain)
     peak = files = 0
     try:
@@ -138,7 +138,7 @@ def peak_of(*arguments):
 
 def inspect(folder, *flags):
     done = subprocess.run([program, "inspect", folder, "--json", *map(str, flags)], capture_output=True, text=True,
-                          check=True, env=os.environ | {"MALLOC_PERTURB_": "0"})
+                          check=True, env=plain)
     return json.loads(done.stdout)["memory"]
 
 

@@ -39,6 +39,21 @@ TEST_CASE("numbers that pairs would flush or overflow are found, in any row") {
   for (const float odd : {0x1p-56f, 0x1p50f, INFINITY, -0x1p100f}) CHECK_FALSE(taken<PairedActivations>(odd));
 }
 
+TEST_CASE("one odd number is found among rows of many threads, each time") {
+  if (!has_isa(Isa::avx512_bf16)) return;
+  Cpu cpu(4);
+  cpu.worth_sharing = 0;
+  std::vector<float> x(64 * 32, 1.0f);
+  int missed = 0;
+  for (std::size_t i = 0; i < 2000; ++i) {
+    const std::size_t at = i % 64 * 32 + 5;
+    x[at] = 0x1p60f;
+    missed += PairedActivations(cpu, {x.data(), 32, 64}, 32).fit();
+    x[at] = 1.0f;
+  }
+  CHECK(missed == 0);
+}
+
 TEST_CASE("a word of pairs holds columns of one chain, the earlier one in its high half") {
   if (!has_isa(Isa::avx512_bf16)) return;
   std::vector<float> x(2 * 32);

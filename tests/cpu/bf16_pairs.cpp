@@ -20,13 +20,10 @@ namespace {
 
 // sum + high * high' + low * low' by the instruction, in its first lane.
 float through_pair(float sum, float high, float low, float with_high, float with_low) {
-  alignas(64) float sums[16] = {sum};
-  alignas(64) std::uint32_t a[16] = {bits_of(high) | bits_of(low) >> 16};
-  alignas(64) std::uint32_t b[16] = {bits_of(with_high) | bits_of(with_low) >> 16};
-  asm volatile(
-      "vmovups (%0), %%zmm0\n\tvmovups (%1), %%zmm1\n\tvmovups (%2), %%zmm2\n\t"
-      "vdpbf16ps %%zmm2, %%zmm1, %%zmm0\n\tvmovups %%zmm0, (%0)\n\tvzeroupper" ::"r"(sums), "r"(a), "r"(b)
-      : "memory", "xmm0", "xmm1", "xmm2");
+  float sums[16] = {sum};
+  const std::uint32_t a[16] = {bits_of(high) | bits_of(low) >> 16};
+  const std::uint32_t b[16] = {bits_of(with_high) | bits_of(with_low) >> 16};
+  add_bf16_pairs(sums, a, b);
   return sums[0];
 }
 

@@ -9,6 +9,8 @@ using namespace etalon;
 
 static_assert(std::is_base_of_v<Reference, Cpu>, "what Cpu does not overload is the reference's");
 
+static_assert(outputs_together > 0, "linear layers come with it");
+
 // An overload for Cpu is a function, a fallback a template: only the former can be named without arguments.
 TEST_CASE("including it brings the overload for attention") {
   void (*attention)(const Cpu&, const AttendRows&) = attend_rows;

@@ -75,7 +75,7 @@ class PairedActivations {
       const int whole = (columns + dot_block - 1) / dot_block * dot_block;
       for (int t = first; t < last; ++t) {
         const float* row = x.data + t * x.stride;
-        if (x.count > 1) fit = avx512_bf16::pair_row(row, whole, words() + t * stride()) && fit;
+        if (x.count > 1 && !avx512_bf16::pair_row(row, whole, words() + t * stride())) fit = false;
         for (int k = 0; x.count == 1 && k < columns; k += 2 * dot_block)
           avx512_bf16::pair_two_blocks(row + k, words() + k / 2);
       }

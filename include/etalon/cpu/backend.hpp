@@ -2,7 +2,6 @@
 // The tag of the Cpu backend: on how many threads it runs, and with which vector instructions.
 //
 // A loop too short to be worth waking threads for stays on the caller's.
-#include <concepts>
 #include <memory>
 
 #include <etalon/cpu/isa.hpp>

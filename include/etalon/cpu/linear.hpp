@@ -6,6 +6,7 @@
 // times a vector, several are a matrix times a matrix; which of the two, and how rows are shared among threads, never
 // changes a bit (docs/arithmetic.md, R9).
 #include <algorithm>
+#include <concepts>
 #include <optional>
 
 #include <etalon/cpu/activations.hpp>
@@ -84,13 +85,16 @@ void multiply_tiles(const WordRows& matrix, const TiledActivations& x, const Act
       static_cast<void>(last), static_cast<void>(y);
 }
 
+// Formats of which pairs multiply one token, too: codes of one byte. Wider numbers come no faster from memory.
+template <class Number> inline constexpr bool is_byte_code = sizeof(Number) == 1 && !std::same_as<Number, E2m1>;
+
 // Outputs first … last - 1 of a product in pairs.
 template <class Number>
 void multiply_pairs(const WordRows& matrix, const PairedActivations& x, const ActivationRows& floats, int first,
                     int last, const OutputRows& y) {
 #if defined(__x86_64__) && !defined(__CUDACC__)
   if constexpr (avx512_bf16::LinesOf<Number>::exist) {
-    if constexpr (sizeof(Number) == 1 && !std::same_as<Number, E2m1>)
+    if constexpr (is_byte_code<Number>)
       if (x.count() == 1) return avx512_bf16::matrix_times_pairs<Number>(matrix, x.words(), first, last, y.data);
     return avx512_bf16::matrix_times_pair_rows<Number>(matrix, {x.words(), x.stride(), x.count()}, floats, first, last,
                                                        y);
@@ -100,13 +104,11 @@ void multiply_pairs(const WordRows& matrix, const PairedActivations& x, const Ac
       static_cast<void>(last), static_cast<void>(y);
 }
 
-// Where pairs are faster: for several tokens, and for one where its weights are of 8 bits. Wider ones come no faster
-// from memory.
+// Where pairs are faster.
 template <class Number> bool pairs_pay(const Cpu& cpu, const Product& p) {
 #if defined(__x86_64__) && !defined(__CUDACC__)
   if constexpr (avx512_bf16::LinesOf<Number>::exist)
-    return cpu.isa >= Isa::avx512_bf16 && p.rounded &&
-           (p.count > 1 || (sizeof(Number) == 1 && !std::same_as<Number, E2m1>));
+    return cpu.isa >= Isa::avx512_bf16 && p.rounded && (p.count > 1 || is_byte_code<Number>);
 #endif
   static_cast<void>(cpu), static_cast<void>(p);
   return false;

@@ -22,7 +22,7 @@ struct PairRows {
   int count;
 };
 
-// Two blocks of 32 columns would fill two vectors; one fills one. x: rounded to bf16.
+// A block of 32 columns: one vector of words. x: rounded to bf16.
 [[gnu::always_inline]] inline void pair_block(Bits& words, const float* x) {
   Bits low, high;
   load(low, x);
