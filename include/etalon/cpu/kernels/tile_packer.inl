@@ -39,15 +39,16 @@ template <class Number, int Panels> class LinePacker {
   LineChunk take() {
     advance(units);
     const LineChunk taken{from_, first_, count_, words(), scales_of(from_), range_.fits()};
-    const int group_end = group_ + group_rows_ < last_ ? group_ + group_rows_ : last_;
-    if (from_ + rows < group_end) begin(from_ + rows, first_);
-    else if (first_ + columns < matrix_.columns) begin(group_, first_ + columns);
-    else if (group_end < last_) begin_group(group_end), begin(group_, 0);
+    const ChunkPlace next = behind();
+    if (next.row >= last_) return taken;
+    if (next.row == group_end()) begin_group(next.row);
+    begin(next.row, next.first);
     return taken;
   }
 
  private:
   using Lines = LinesOf<Number>;
+  struct ChunkPlace { int row, first; };
   using Range = typename Lines::Range;
 
   std::size_t scales_of_group() const {
@@ -57,6 +58,15 @@ template <class Number, int Panels> class LinePacker {
   float* scales_of(int row) const { return scales_[group_turn_].data() + (row - group_) / width * panel_scales_; }
   static std::ptrdiff_t bytes_of(int count) { return std::ptrdiff_t{count} / 64 * Lines::bytes; }
   const std::byte* row(int n) const { return matrix_.data + n * matrix_.row_bytes; }
+
+  int group_end() const { return group_ + group_rows_ < last_ ? group_ + group_rows_ : last_; }
+
+  // The chunk after the one at hand; behind the last one its row is `last_`.
+  ChunkPlace behind() const {
+    if (from_ + rows < group_end()) return {from_ + rows, first_};
+    if (first_ + columns < matrix_.columns) return {group_, first_ + columns};
+    return {group_end(), 0};
+  }
 
   // Behind the last row it serves again.
   void begin_group(int first) {
@@ -68,16 +78,18 @@ template <class Number, int Panels> class LinePacker {
     const int rest = matrix_.columns - first;
     from_ = row, first_ = first, count_ = rest < columns ? rest : columns;
     row_ = column_ = 0, turn_ ^= 1, range_ = Range{};
+    const ChunkPlace next = behind();
+    ahead_ = (next.row - from_) * matrix_.row_bytes + bytes_of(next.first - first_);
   }
 
-  // What comes after these columns of a row is asked for: the same columns of the next panels.
+  // What the next chunk needs is asked for.
   void pack_units(int count) {
     Range range = range_;
     for (; count > 0 && row_ < rows; --count) {
       const int n = from_ + row_, k = first_ + column_;
       const std::byte* from = row(n < last_ ? n : last_ - 1) + bytes_of(k);
       for (int line = 0; line < Lines::bytes; line += 64)
-        __builtin_prefetch(from + rows * matrix_.row_bytes + line, 0, 2);
+        __builtin_prefetch(from + ahead_ + line, 0, 2);
       const float* scale = scales_of(from_ + row_ / width * width) + k / 32 * width + row_ % width;
       std::uint32_t* out = words() + column_ / 32 * block_words + row_ * (tile_bytes / 4 / tile_rows);
       Bits lines[2];
@@ -85,14 +97,16 @@ template <class Number, int Panels> class LinePacker {
       store(out, lines[0]);
       store(out + block_words, lines[1]);
       column_ += 64;
-      if (column_ >= count_) ++row_, column_ = 0;
+      if (column_ < count_) continue;
+      __builtin_prefetch(from + ahead_ + Lines::bytes - 1, 0, 2);   // rows need not begin where a line does
+      ++row_, column_ = 0;
     }
     range_ = range;
   }
   const WordRows& matrix_;
   int last_, group_rows_, group_ = 0, group_turn_ = 0;                        // rows to pack, in groups
   int from_ = 0, first_ = 0, count_ = 0, row_ = 0, column_ = 0, turn_ = 0;   // the chunk at hand; what is next of it
-  std::ptrdiff_t panel_scales_;
+  std::ptrdiff_t panel_scales_, ahead_ = 0;   // bytes from a line to that of the next chunk
   AlignedFloats lines_[2], scales_[2];
   Range range_;
 };

@@ -70,18 +70,14 @@ inline void quantise_rows(const PanelReader& panel, CodeColumns* out) {
   }
 }
 
-// The dots of four groups, 16 tokens and 16 outputs each: (group, token, output).
-inline void dots_of_groups(const std::int8_t* codes, const CodeColumns* weights, Ints* dots) {
-  clear_tile<0>(), clear_tile<1>(), clear_tile<2>(), clear_tile<3>();
+// The dots of two groups, 16 tokens and 16 outputs each: (group, token, output).
+template <int First> inline void dots_of_groups(const std::int8_t* codes, const CodeColumns* weights, Ints* dots) {
+  clear_tile<First>(), clear_tile<First + 1>();
   load_tile<4>(codes, 32), load_tile<6>(weights[0].words, 64);
-  multiply_int8<0, 4, 6>();
+  multiply_int8<First, 4, 6>();
   load_tile<5>(codes + 512, 32), load_tile<7>(weights[1].words, 64);
-  multiply_int8<1, 5, 7>();
-  load_tile<4>(codes + 1024, 32), load_tile<6>(weights[2].words, 64);
-  multiply_int8<2, 4, 6>();
-  load_tile<5>(codes + 1536, 32), load_tile<7>(weights[3].words, 64);
-  multiply_int8<3, 5, 7>();
-  store_tile<0>(dots, 64), store_tile<1>(dots + 16, 64), store_tile<2>(dots + 32, 64), store_tile<3>(dots + 48, 64);
+  multiply_int8<First + 1, 5, 7>();
+  store_tile<First>(dots, 64), store_tile<First + 1>(dots + 16, 64);
 }
 
 // total = fma(scale_x * scale_w, dot, total) for `groups` groups in order.
@@ -97,16 +93,20 @@ inline void dots_of_groups(const std::int8_t* codes, const CodeColumns* weights,
     }
 }
 
-// 16 tokens times 16 outputs: total[t], lanes for outputs. Four groups are multiplied while the four before are added.
+// 16 tokens times 16 outputs: total[t], lanes for outputs. Two groups are multiplied while the two before are added.
+// All dots lie within 4096 bytes: a load waits for an earlier store whose address has the same last 12 bits.
 inline void codes_times_tile(const CodeTiles& x, int tile, const CodeColumns* weights, Floats (&total)[16]) {
   const std::int8_t* codes = x.codes + std::ptrdiff_t{tile} * x.groups * 512;
   const float* scales = x.scales + std::ptrdiff_t{tile} * x.groups * 16;
-  alignas(64) Ints dots[2][64];
+  alignas(64) Ints dots[2][32];
   Floats sums[16] = {};
-  dots_of_groups(codes, weights, dots[0]);
+  dots_of_groups<0>(codes, weights, dots[0]);
   for (int g = 0; g < x.groups; g += 4) {
-    if (g + 4 < x.groups) dots_of_groups(codes + (g + 4) * 512, weights + g + 4, dots[(g / 4 + 1) % 2]);
-    add_dots(sums, dots[g / 4 % 2], scales + g * 16, weights + g, x.groups - g < 4 ? x.groups - g : 4);
+    dots_of_groups<2>(codes + (g + 2) * 512, weights + g + 2, dots[1]);
+    add_dots(sums, dots[0], scales + g * 16, weights + g, x.groups - g < 2 ? x.groups - g : 2);
+    if (g + 4 < x.groups) dots_of_groups<0>(codes + (g + 4) * 512, weights + g + 4, dots[0]);
+    if (g + 2 < x.groups)
+      add_dots(sums, dots[1], scales + (g + 2) * 16, weights + g + 2, x.groups - g - 2 < 2 ? x.groups - g - 2 : 2);
   }
   std::memcpy(total, sums, sizeof total);
 }
