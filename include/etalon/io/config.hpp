@@ -128,7 +128,7 @@ class Config {
   // Names of the fields given here, sorted.
   std::vector<std::string> keys() const {
     std::vector<std::string> names;
-    for (const auto& [name, value] : value_->items()) {
+    for (const auto& [name, value] : value_->get_ref<const Json::object_t&>()) {
       if (!value.is_null()) names.push_back(name);
     }
     return names;

@@ -90,20 +90,23 @@ class SafetensorsWriter {
                     (twice ? " twice" : ", a name the format keeps"), "rename one");
       }
     }
-    std::stable_sort(order.begin(), order.end(),
-                     [](const Entry* a, const Entry* b) { return bits_of(a->dtype) > bits_of(b->dtype); });
+    std::sort(order.begin(), order.end(), [](const Entry* a, const Entry* b) {
+      return bits_of(a->dtype) != bits_of(b->dtype) ? bits_of(a->dtype) > bits_of(b->dtype) : a->name < b->name;
+    });
     return order;
   }
 
   std::string header_of(const std::vector<const Entry*>& order, const std::string& where) const {
     std::string text = "{";
-    if (!metadata_.empty()) text += "\"__metadata__\":" + dumped(Json(metadata_), where);
+    for (const auto& [key, value] : metadata_)
+      text += (text.size() > 1 ? "," : "\"__metadata__\":{") + dumped(key, where) + ":" + dumped(value, where);
+    if (!metadata_.empty()) text += "}";
     std::uint64_t offset = 0;
     for (const Entry* entry : order) {
       const std::uint64_t end = offset + entry->bytes.size();
-      text += (text.size() > 1 ? "," : "") + dumped(Json(entry->name), where) + ":{\"dtype\":\"" +
-              std::string(name_of(entry->dtype)) + "\",\"shape\":" + Json(entry->shape).dump() +
-              ",\"data_offsets\":" + Json({offset, end}).dump() + "}";
+      text += (text.size() > 1 ? "," : "") + dumped(entry->name, where) + ":{\"dtype\":\"" +
+              std::string(name_of(entry->dtype)) + "\",\"shape\":" + list_of(entry->shape) + ",\"data_offsets\":[" +
+              std::to_string(offset) + "," + std::to_string(end) + "]}";
       offset = end;
     }
     text += "}";
@@ -115,9 +118,15 @@ class SafetensorsWriter {
     return text;
   }
 
-  static std::string dumped(const Json& value, const std::string& where) {
+  static std::string list_of(const std::vector<std::int64_t>& numbers) {
+    std::string text = "[";
+    for (std::int64_t number : numbers) text += (text.size() > 1 ? "," : "") + std::to_string(number);
+    return text + "]";
+  }
+
+  static std::string dumped(const std::string& text, const std::string& where) {
     try {
-      return value.dump();
+      return Json(text).dump();
     } catch (const Json::type_error&) {
       throw Error(where, "names and metadata in UTF-8", "other bytes", "check what the name or text was made of");
     }
