@@ -62,3 +62,20 @@ TEST_CASE("its parts go by the names gate, up, down") {
   });
   CHECK(paths == std::vector<std::string>{"gate.weight 3", "up.weight 3", "down.weight 2"});
 }
+
+TEST_CASE("several networks side by side have the bits of each alone, in every mode") {
+  std::vector<GatedMlp<>> networks{gated_mlp_of(40, 24), gated_mlp_of(40, 7), gated_mlp_of(40, 24)};
+  Filled filled;
+  for (std::size_t i = 0; i < networks.size(); ++i) filled.set_all(networks[i], i);
+  Random random(5);
+  const auto numbers = random.normals(2 * 40);
+  const auto x = seen<Token, Channel>(numbers, 2, 40);
+  for (const Numerics mode : {Numerics::f32, Numerics::bf16, Numerics::int8}) {
+    Run<> run(mode);
+    const std::vector<const GatedMlp<>*> all{&networks[0], &networks[1], &networks[2]};
+    const auto outputs = outputs_of(run.ctx, all, x);
+    for (std::size_t i = 0; i < networks.size(); ++i)
+      CHECK(same_bits(copied(outputs[i]), copied(networks[i](run.ctx, Step{}, x))));
+    CHECK_FALSE(same_bits(copied(outputs[0]), copied(outputs[2])));
+  }
+}

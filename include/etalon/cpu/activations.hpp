@@ -1,8 +1,9 @@
 #pragma once
-// Activations as the kernels of linear layers take them: padded with zeros, as AMX tiles, as pairs of bf16 numbers.
+// Activations as the kernels of linear layers take them: padded with zeros, as AMX tiles, as pairs of bf16 numbers; in
+// mode Q as int8 groups, by rows or as tiles.
 //
-// Each is made once for a product, on the threads that will compute it, and says whether all its numbers are of the
-// ordinary size that tiles and pairs need (cpu/kernels/bf16_lines.inl). Those of mode Q: cpu/linear.hpp.
+// Each is made once for a product, on the threads that will compute it. Those of mode H say whether all their numbers
+// are of the ordinary size that tiles and pairs need (cpu/kernels/bf16_lines.inl).
 #include <algorithm>
 #include <atomic>
 #include <vector>
@@ -95,5 +96,65 @@ class PairedActivations {
   bool fit_ = false;
   AlignedFloats words_;
 };
+
+inline void quantise_row(Isa isa, const float* x, int columns, std::uint32_t* codes, float* scales) {
+#if defined(__x86_64__) && !defined(__CUDACC__)
+  if (isa >= Isa::avx512) avx512::quantise_row(x, columns, codes, scales);
+  else avx2::quantise_row(x, columns, codes, scales);
+#else
+  static_cast<void>(isa), static_cast<void>(x), static_cast<void>(columns), static_cast<void>(codes),
+      static_cast<void>(scales);
+#endif
+}
+
+// Rows of activations as int8 groups, for the kernels of one set of instructions.
+class QuantisedRows {
+ public:
+  QuantisedRows(const Cpu& cpu, const float* x, int count, int columns)
+      : blocks_((columns + int8_group - 1) / int8_group), count_(count), codes_(size_of(stride()) * size_of(count)),
+        scales_(size_of(blocks_) * size_of(count)) {
+    for_rows(cpu, count, columns, [&](int first, int last) {
+      for (std::ptrdiff_t t = first; t < last; ++t)
+        quantise_row(cpu.isa, x + t * columns, columns, codes_.data() + t * stride(), scales_.data() + t * blocks_);
+    });
+  }
+  Int8Rows rows() const { return {codes_.data(), scales_.data(), stride(), blocks_, count_}; }
+
+ private:
+  static std::size_t size_of(std::ptrdiff_t count) { return static_cast<std::size_t>(count); }
+  // Words of a row: whole vectors of blocks, whatever the width.
+  std::ptrdiff_t stride() const { return (blocks_ + 15) / 16 * 16 * (int8_group / 4); }
+
+  std::ptrdiff_t blocks_;
+  int count_;
+  std::vector<std::uint32_t> codes_;
+  std::vector<float> scales_;
+};
+
+#if defined(ETALON_TILES)
+// Activations of mode Q as AMX tiles. Tokens that are not there have codes and scales of zero.
+class QuantisedTiles {
+ public:
+  QuantisedTiles(const Cpu& cpu, const float* x, int count, int columns)
+      : groups_((columns + int8_group - 1) / int8_group), tiles_((count + tile_rows - 1) / tile_rows), count_(count),
+        codes_((size() + 3 * tile_rows) * int8_group), scales_(size()) {
+    for_rows(cpu, count, columns, [&](int first, int last) {
+      for (std::ptrdiff_t t = first; t < last; ++t) {
+        const std::ptrdiff_t at = t / tile_rows * groups_ * tile_rows + t % tile_rows;
+        amx::quantise_token(x + t * columns, columns, codes_.data() + at * int8_group, scales_.data() + at);
+      }
+    });
+  }
+  amx::CodeTiles tiles() const { return {codes_.data(), scales_.data(), tiles_, groups_, count_}; }
+
+ private:
+  std::size_t size() const {
+    return static_cast<std::size_t>(groups_) * static_cast<std::size_t>(tiles_) * std::size_t{tile_rows};
+  }
+  int groups_, tiles_, count_;
+  std::vector<std::int8_t> codes_;
+  std::vector<float> scales_;
+};
+#endif
 
 }  // namespace etalon

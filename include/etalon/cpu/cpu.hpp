@@ -8,4 +8,5 @@
 #include <etalon/cpu/backend.hpp>
 #include <etalon/cpu/elementwise.hpp>
 #include <etalon/cpu/linear.hpp>
+#include <etalon/cpu/linear_each.hpp>
 #include <etalon/cpu/transposed.hpp>

@@ -125,63 +125,51 @@ template <class Number> bool tiles_pay(const Cpu& cpu, const Product& p) {
   return false;
 }
 
+// A product in mode F or H whose activations are as the kernels want them; its rows are computed in parts.
+template <class Number> class FloatProduct {
+ public:
+  FloatProduct(const Cpu& cpu, const WordRows& matrix, const Product& product)
+      : isa_(cpu.isa), matrix_(matrix), product_(product), x_(product.x, product.count, product.columns) {
+    if (tiles_pay<Number>(cpu, product)) tiled_.emplace(cpu, x_.rows(), product.columns);
+    else if (pairs_pay<Number>(cpu, product)) paired_.emplace(cpu, x_.rows(), product.columns);
+    if (tiled_ && product.count <= tile_rows) together_ *= 2;
+  }
+  int parts() const { return (product_.outputs + together_ - 1) / together_; }
+  std::int64_t work() const { return product_.work() * together_; }   // of a part
+
+  void operator()(int first, int last) const {
+    const OutputRows y{product_.y, product_.outputs};
+    first *= together_, last = std::min(last * together_, product_.outputs);
+    if (tiled_ && tiled_->fit()) multiply_tiles<Number>(matrix_, *tiled_, x_.rows(), first, last, y);
+    else if (paired_ && paired_->fit()) multiply_pairs<Number>(matrix_, *paired_, x_.rows(), first, last, y);
+    else multiply_rows<Number>(isa_, matrix_, x_.rows(), first, last, y);
+  }
+
+ private:
+  Isa isa_;
+  WordRows matrix_;
+  Product product_;
+  PaddedRows x_;
+  std::optional<TiledActivations> tiled_;
+  std::optional<PairedActivations> paired_;
+  int together_ = outputs_together;
+};
+
+// Do kernels take a product with a matrix that looks like this to them?
+inline bool kernels_take(const Cpu& cpu, const WordRows& matrix, const Product& p) {
+  return cpu.isa != Isa::scalar && matrix.data != nullptr && p.count > 0;
+}
+
 // Modes F and H; x is already rounded in mode H. A template, so that who only includes it need not compile it.
 template <std::same_as<Cpu> Backend>
 void multiply_floats(const Backend& cpu, const Storage& storage, const Product& p) {
   visit_storage(storage, [&](const auto& weights) {
     const auto words = words_of(weights, p.columns);
-    using Number = typename decltype(words)::Stored;
-    if (cpu.isa == Isa::scalar || words.rows.data == nullptr || p.count == 0)
-      return multiply_floats(CpuLoops(cpu), storage, p);
-    const PaddedRows x(p.x, p.count, p.columns);
-    const OutputRows y{p.y, p.outputs};
-    std::optional<TiledActivations> tiled;
-    if (tiles_pay<Number>(cpu, p)) tiled.emplace(cpu, x.rows(), p.columns);
-    std::optional<PairedActivations> paired;
-    if (!tiled && pairs_pay<Number>(cpu, p)) paired.emplace(cpu, x.rows(), p.columns);
-    const int together = tiled && p.count <= tile_rows ? 2 * outputs_together : outputs_together;
-    for_rows(cpu, (p.outputs + together - 1) / together, p.work() * together, [&](int first, int last) {
-      first *= together, last = std::min(last * together, p.outputs);
-      if (tiled && tiled->fit()) multiply_tiles<Number>(words.rows, *tiled, x.rows(), first, last, y);
-      else if (paired && paired->fit()) multiply_pairs<Number>(words.rows, *paired, x.rows(), first, last, y);
-      else multiply_rows<Number>(cpu.isa, words.rows, x.rows(), first, last, y);
-    });
+    if (!kernels_take(cpu, words.rows, p)) return multiply_floats(CpuLoops(cpu), storage, p);
+    const FloatProduct<typename decltype(words)::Stored> product(cpu, words.rows, p);
+    for_rows(cpu, product.parts(), product.work(), product);
   });
 }
-
-inline void quantise_row(Isa isa, const float* x, int columns, std::uint32_t* codes, float* scales) {
-#if defined(__x86_64__) && !defined(__CUDACC__)
-  if (isa >= Isa::avx512) avx512::quantise_row(x, columns, codes, scales);
-  else avx2::quantise_row(x, columns, codes, scales);
-#else
-  static_cast<void>(isa), static_cast<void>(x), static_cast<void>(columns), static_cast<void>(codes),
-      static_cast<void>(scales);
-#endif
-}
-
-// Rows of activations as int8 groups, for the kernels of one set of instructions.
-class QuantisedRows {
- public:
-  QuantisedRows(const Cpu& cpu, const float* x, int count, int columns)
-      : blocks_((columns + int8_group - 1) / int8_group), count_(count), codes_(size_of(stride()) * size_of(count)),
-        scales_(size_of(blocks_) * size_of(count)) {
-    for_rows(cpu, count, columns, [&](int first, int last) {
-      for (std::ptrdiff_t t = first; t < last; ++t)
-        quantise_row(cpu.isa, x + t * columns, columns, codes_.data() + t * stride(), scales_.data() + t * blocks_);
-    });
-  }
-  Int8Rows rows() const { return {codes_.data(), scales_.data(), stride(), blocks_, count_}; }
-
- private:
-  static std::size_t size_of(std::ptrdiff_t count) { return static_cast<std::size_t>(count); }
-  // Words of a row: whole vectors of blocks, whatever the width.
-  std::ptrdiff_t stride() const { return (blocks_ + 15) / 16 * 16 * (int8_group / 4); }
-
-  std::ptrdiff_t blocks_;
-  int count_;
-  std::vector<std::uint32_t> codes_;
-  std::vector<float> scales_;
-};
 
 // Fewer tokens than these leave tiles too empty to pay in mode Q.
 inline constexpr int few_tokens = 8;
@@ -197,59 +185,49 @@ void multiply_int8_rows(Isa isa, const WordRows& matrix, const Int8Rows& x, int 
 #endif
 }
 
-#if defined(ETALON_TILES)
-// Activations of mode Q as AMX tiles. Tokens that are not there have codes and scales of zero.
-class QuantisedTiles {
+// A product in mode Q; otherwise as FloatProduct.
+template <class Number> class Int8Product {
  public:
-  QuantisedTiles(const Cpu& cpu, const float* x, int count, int columns)
-      : groups_((columns + int8_group - 1) / int8_group), tiles_((count + tile_rows - 1) / tile_rows), count_(count),
-        codes_((size() + 3 * tile_rows) * int8_group), scales_(size()) {
-    for_rows(cpu, count, columns, [&](int first, int last) {
-      for (std::ptrdiff_t t = first; t < last; ++t) {
-        const std::ptrdiff_t at = t / tile_rows * groups_ * tile_rows + t % tile_rows;
-        amx::quantise_token(x + t * columns, columns, codes_.data() + at * int8_group, scales_.data() + at);
-      }
-    });
+  Int8Product(const Cpu& cpu, const WordRows& matrix, const Product& product)
+      : isa_(cpu.isa), matrix_(matrix), product_(product) {
+#if defined(ETALON_TILES)
+    if (cpu.isa == Isa::amx && product.count >= few_tokens)
+      tiles_.emplace(cpu, product.x, product.count, product.columns);
+    else
+#endif
+      rows_.emplace(cpu, product.x, product.count, product.columns);
   }
-  amx::CodeTiles tiles() const { return {codes_.data(), scales_.data(), tiles_, groups_, count_}; }
+  int parts() const { return (product_.outputs + outputs_together - 1) / outputs_together; }
+  std::int64_t work() const { return product_.work() * outputs_together; }   // of a part
+
+  void operator()(int first, int last) const {
+    const OutputRows y{product_.y, product_.outputs};
+    first *= outputs_together, last = std::min(last * outputs_together, product_.outputs);
+#if defined(ETALON_TILES)
+    if (tiles_)
+      return amx::int8_matrix_times_tiles(matrix_, avx512::reader_of<Number>, tiles_->tiles(), first, last, y);
+#endif
+    multiply_int8_rows<Number>(isa_, matrix_, rows_->rows(), first, last, y);
+  }
 
  private:
-  std::size_t size() const {
-    return static_cast<std::size_t>(groups_) * static_cast<std::size_t>(tiles_) * std::size_t{tile_rows};
-  }
-  int groups_, tiles_, count_;
-  std::vector<std::int8_t> codes_;
-  std::vector<float> scales_;
-};
+  Isa isa_;
+  WordRows matrix_;
+  Product product_;
+  std::optional<QuantisedRows> rows_;
+#if defined(ETALON_TILES)
+  std::optional<QuantisedTiles> tiles_;
 #endif
+};
 
 // Mode Q.
 template <std::same_as<Cpu> Backend>
 void multiply_int8(const Backend& cpu, const Storage& storage, const Product& p) {
   visit_storage(storage, [&](const auto& weights) {
     const auto words = words_of(weights, p.columns);
-    using Number = typename decltype(words)::Stored;
-    if (cpu.isa == Isa::scalar || words.rows.data == nullptr || p.count == 0)
-      return multiply_int8(CpuLoops(cpu), storage, p);
-    const OutputRows y{p.y, p.outputs};
-    const auto share = [&](auto&& rows) {
-      for_rows(cpu, (p.outputs + outputs_together - 1) / outputs_together, p.work() * outputs_together,
-               [&](int first, int last) {
-                 rows(first * outputs_together, std::min(last * outputs_together, p.outputs));
-               });
-    };
-#if defined(ETALON_TILES)
-    if (cpu.isa == Isa::amx && p.count >= few_tokens) {
-      const QuantisedTiles x(cpu, p.x, p.count, p.columns);
-      return share([&](int first, int last) {
-        amx::int8_matrix_times_tiles(words.rows, avx512::reader_of<Number>, x.tiles(), first, last, y);
-      });
-    }
-#endif
-    const QuantisedRows x(cpu, p.x, p.count, p.columns);
-    share([&](int first, int last) {
-      multiply_int8_rows<Number>(cpu.isa, words.rows, x.rows(), first, last, y);
-    });
+    if (!kernels_take(cpu, words.rows, p)) return multiply_int8(CpuLoops(cpu), storage, p);
+    const Int8Product<typename decltype(words)::Stored> product(cpu, words.rows, p);
+    for_rows(cpu, product.parts(), product.work(), product);
   });
 }
 

@@ -13,7 +13,7 @@
 #include <etalon/ops/delta_rule.hpp>
 #include <etalon/ops/elementwise.hpp>
 #include <etalon/ops/l2_norm.hpp>
-#include <etalon/ops/linear.hpp>
+#include <etalon/ops/linear_each.hpp>
 #include <etalon/ops/rms_norm.hpp>
 #include <etalon/ops/short_convolution.hpp>
 #include <etalon/step.hpp>
@@ -61,12 +61,13 @@ struct GroupedDeltaProjection {
 
   DeltaProjections operator()(const auto& ctx, const DeltaSizes& size, View<const float, Token, Channel> x) const {
     const int tokens = extent<Token>(x), shared = size.value_heads / size.key_heads, run = shared * size.value_dim;
-    auto parts = split(linear(ctx, qkvz, x), size.key_heads);                   // (Token, KeyHead, MixedChannel)
+    const auto [flat_parts, flat_gates] = linear_each(ctx, x, qkvz, ba);
+    auto parts = split(flat_parts, size.key_heads);                             // (Token, KeyHead, MixedChannel)
     auto q = join(columns<HeadDim>(ctx, parts, 0, size.key_dim));               // (Token, Joined<KeyHead, HeadDim>)
     auto k = join(columns<HeadDim>(ctx, parts, size.key_dim, size.key_dim));    // (Token, Joined<KeyHead, HeadDim>)
     auto v = join(columns<ValueDim>(ctx, parts, 2 * size.key_dim, run));        // (Token, Joined<KeyHead, ValueDim>)
     auto z = columns<ValueDim>(ctx, parts, 2 * size.key_dim + run, run);        // (Token, KeyHead, ValueDim)
-    auto gates = split(linear(ctx, ba, x), size.key_heads);                     // (Token, KeyHead, ValueHead)
+    auto gates = split(flat_gates, size.key_heads);                             // (Token, KeyHead, ValueHead)
     auto b = columns<ValueHead>(ctx, gates, 0, shared), a = columns<ValueHead>(ctx, gates, shared, shared);
     auto qk = beside<MixedChannel>(ctx, read_only(q), read_only(k));            // (Token, MixedChannel)
     return {beside<MixedChannel>(ctx, read_only(qk), read_only(v)),
@@ -87,7 +88,8 @@ struct FlatDeltaProjection {
   Linear<ValueHead, Channel> b, a;
 
   DeltaProjections operator()(const auto& ctx, const DeltaSizes& size, View<const float, Token, Channel> x) const {
-    return {linear(ctx, qkv, x), split(linear(ctx, z, x), size.value_heads), linear(ctx, b, x), linear(ctx, a, x)};
+    const auto [mixed, gates, betas, decays] = linear_each(ctx, x, qkv, z, b, a);
+    return {mixed, split(gates, size.value_heads), betas, decays};
   }
   void each_part(auto&& part) {
     part("qkv", qkv);

@@ -2,9 +2,11 @@
 // One expert, and every dense feed-forward layer: a gated network.
 //
 //   E(x) = W_down act(W_gate x, W_up x)                                       Shazeer 2020, "GLU variants"
+#include <vector>
+
 #include <etalon/math/activation.hpp>
 #include <etalon/ops/elementwise.hpp>
-#include <etalon/ops/linear.hpp>
+#include <etalon/ops/linear_each.hpp>
 #include <etalon/step.hpp>
 
 namespace etalon {
@@ -21,8 +23,8 @@ template <GateActivation Activation = SwiGlu> struct GatedMlp {
 
   // x (Token, Channel) -> the same shape.
   View<float, Token, Channel> operator()(const auto& ctx, const Step&, View<const float, Token, Channel> x) const {
-    auto inner = linear(ctx, gate, x);                                          // (Token, Hidden)
-    activate(ctx, activation, inner, linear(ctx, up, x));
+    const auto [inner, other] = linear_each(ctx, x, gate, up);                  // (Token, Hidden) both
+    activate(ctx, activation, inner, read_only(other));
     return linear(ctx, down, inner);                                            // (Token, Channel)
   }
 
@@ -32,6 +34,22 @@ template <GateActivation Activation = SwiGlu> struct GatedMlp {
     part("down", down);
   }
 };
+
+// E(x) of several networks, layer by layer rather than network by network. x (Token, Channel) -> the same shape each.
+template <class Activation>
+std::vector<View<float, Token, Channel>> outputs_of(const auto& ctx,
+                                                    const std::vector<const GatedMlp<Activation>*>& networks,
+                                                    View<const float, Token, Channel> x) {
+  std::vector<LayerInput<Token, Hidden, Channel>> inwards;
+  for (const auto* network : networks) inwards.push_back({&network->gate, x}), inwards.push_back({&network->up, x});
+  const auto halves = linear_each(ctx, inwards);                                // (Token, Hidden) each
+  std::vector<LayerInput<Token, Channel, Hidden>> outwards;
+  for (std::size_t i = 0; i < networks.size(); ++i) {
+    activate(ctx, networks[i]->activation, halves[2 * i], read_only(halves[2 * i + 1]));
+    outwards.push_back({&networks[i]->down, read_only(halves[2 * i])});
+  }
+  return linear_each(ctx, outwards);
+}
 
 template <class Activation> struct GatedMlpOptions { Activation activation{}; bool bias = false; };
 

@@ -12,7 +12,7 @@
 #include <etalon/ops/attend.hpp>
 #include <etalon/ops/columns.hpp>
 #include <etalon/ops/elementwise.hpp>
-#include <etalon/ops/linear.hpp>
+#include <etalon/ops/linear_each.hpp>
 #include <etalon/ops/rms_norm.hpp>
 #include <etalon/ops/rope_frequencies.hpp>
 #include <etalon/step.hpp>
@@ -42,10 +42,11 @@ struct Gqa {
   // x (Token, Channel) -> the same shape; appends the step's positions to each segment's state.
   View<float, Token, Channel> operator()(const auto& ctx, const Step& step, auto&& state,
                                          View<const float, Token, Channel> x) const {
-    auto both = split(linear(ctx, q, x), sizes.heads);                          // (Token, Head, HeadDim), or twice that
+    const auto [flat_q, flat_k, flat_v] = linear_each(ctx, x, q, k, v);
+    auto both = split(flat_q, sizes.heads);                                     // (Token, Head, HeadDim), or twice that
     auto queries = gated ? columns<HeadDim>(ctx, both, 0, sizes.head_dim) : both;
-    auto keys = split(linear(ctx, k, x), sizes.kv_heads);                       // (Token, KvHead, HeadDim)
-    auto values = split(linear(ctx, v, x), sizes.kv_heads);                     // (Token, KvHead, HeadDim)
+    auto keys = split(flat_k, sizes.kv_heads);                                  // (Token, KvHead, HeadDim)
+    auto values = split(flat_v, sizes.kv_heads);                                // (Token, KvHead, HeadDim)
     if (q_norm) queries = rms_norm(ctx, *q_norm, queries);
     if (k_norm) keys = rms_norm(ctx, *k_norm, keys);
     rope(ctx, rotary, queries, 0, step.positions);

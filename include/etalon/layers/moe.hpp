@@ -5,8 +5,9 @@
 //   some families let a gate weigh the shared expert: + sigmoid(w . x) E_shared(x)
 //
 // Shazeer et al. 2017; fine-grained and shared experts: Dai et al. 2024 (DeepSeekMoE), section 3. The tokens of one
-// expert are computed together, so its weights are read once; the order of combination (docs/arithmetic.md, R6) makes
-// that invisible in the result.
+// expert are computed together, so its weights are read once; one token's experts are computed side by side, so that
+// threads have enough to share. The order of combination (docs/arithmetic.md, R6) makes both invisible in the result.
+#include <algorithm>
 #include <vector>
 
 #include <etalon/layers/gated_mlp.hpp>
@@ -37,6 +38,25 @@ inline std::vector<Assigned> assign(const Planner&, const Routes& routes, int ex
   return std::vector<Assigned>(all, {std::vector<int>(some), std::vector<float>(some)});
 }
 
+// The experts of a token, in ascending order, and what each counts.
+struct Chosen {
+  int expert;
+  float weight;
+};
+
+inline std::vector<Chosen> chosen_by(const Reference&, const Routes& routes, int token) {
+  std::vector<Chosen> chosen;
+  for (int i = 0; i < extent<Choice>(routes.choice); ++i)
+    chosen.push_back({routes.choice[token][i], routes.weight[token][i]});
+  std::stable_sort(chosen.begin(), chosen.end(),
+                   [](const Chosen& a, const Chosen& b) { return a.expert < b.expert; });
+  return chosen;
+}
+// To plan for: as many as there will be, whichever.
+inline std::vector<Chosen> chosen_by(const Planner&, const Routes& routes, int) {
+  return std::vector<Chosen>(static_cast<std::size_t>(extent<Choice>(routes.choice)), {0, 0.0f});
+}
+
 template <class Expert = GatedMlp<>> struct Moe {
   Router router;
   std::vector<Expert> experts;
@@ -47,16 +67,12 @@ template <class Expert = GatedMlp<>> struct Moe {
   View<float, Token, Channel> operator()(const auto& ctx, const Step& step, View<const float, Token, Channel> x) const {
     auto y = zeros<Token, Channel>(ctx, extent<Token>(x), extent<Channel>(x));  // (Token, Channel)
     const Arena::Scope scope(ctx.arena);
-    const auto assigned = assign(ctx.backend, router(ctx, step, x), static_cast<int>(experts.size()));
-    for (std::size_t e = 0; e < experts.size(); ++e) {
-      const Assigned& to = assigned[e];
-      if (to.tokens.empty()) continue;
-      const Arena::Scope expert_scope(ctx.arena);
-      auto some = gather(ctx, x, to.tokens);                                    // (Token, Channel)
-      scatter_add(ctx, y, to.tokens, to.weights, experts[e](ctx, step, some));
+    const Routes routes = router(ctx, step, x);
+    if constexpr (requires { outputs_of(ctx, std::vector<const Expert*>{}, x); }) {
+      if (extent<Token>(x) == 1) return add_side_by_side(ctx, routes, x, y), y;
     }
-    if (shared && shared_gate) add_gated(ctx, y, linear(ctx, *shared_gate, x), (*shared)(ctx, step, x));
-    else if (shared) add(ctx, y, (*shared)(ctx, step, x));
+    add_expert_by_expert(ctx, step, routes, x, y);
+    if (shared) add_shared(ctx, x, (*shared)(ctx, step, x), y);
     return y;
   }
 
@@ -65,6 +81,37 @@ template <class Expert = GatedMlp<>> struct Moe {
     part("experts", experts);
     if (shared) part("shared", *shared);
     if (shared_gate) part("shared_gate", *shared_gate);
+  }
+
+ private:
+  void add_expert_by_expert(const auto& ctx, const Step& step, const Routes& routes,
+                            View<const float, Token, Channel> x, View<float, Token, Channel> y) const {
+    const auto assigned = assign(ctx.backend, routes, static_cast<int>(experts.size()));
+    for (std::size_t e = 0; e < experts.size(); ++e) {
+      const Assigned& to = assigned[e];
+      if (to.tokens.empty()) continue;
+      const Arena::Scope expert_scope(ctx.arena);
+      auto some = gather(ctx, x, to.tokens);                                    // (Token, Channel)
+      scatter_add(ctx, y, to.tokens, to.weights, experts[e](ctx, step, some));
+    }
+  }
+
+  // One token.
+  void add_side_by_side(const auto& ctx, const Routes& routes, View<const float, Token, Channel> x,
+                        View<float, Token, Channel> y) const {
+    const std::vector<Chosen> chosen = chosen_by(ctx.backend, routes, 0);
+    std::vector<const Expert*> networks;
+    for (const Chosen& one : chosen) networks.push_back(&experts[static_cast<std::size_t>(one.expert)]);
+    if (shared) networks.push_back(&*shared);
+    const auto outputs = outputs_of(ctx, networks, x);                          // (Token, Channel) each
+    for (std::size_t i = 0; i < chosen.size(); ++i) scatter_add(ctx, y, {0}, {chosen[i].weight}, outputs[i]);
+    if (shared) add_shared(ctx, x, outputs.back(), y);
+  }
+
+  void add_shared(const auto& ctx, View<const float, Token, Channel> x, View<const float, Token, Channel> output,
+                  View<float, Token, Channel> y) const {
+    if (shared_gate) add_gated(ctx, y, linear(ctx, *shared_gate, x), output);
+    else add(ctx, y, output);
   }
 };
 

@@ -101,24 +101,30 @@ template <class Backend> void round_activations(const Backend& backend, const fl
   });
 }
 
+// x (Row, In) as a product in the given mode sees it: rounded in mode H, else as it is.
+template <class Row, class In>
+const float* in_mode(const auto& ctx, View<const float, Row, In> x, Numerics mode) {
+  if (mode != Numerics::bf16) return x.data;
+  auto rounded = ctx.template make<float, Row, In>(x.shape[0], x.shape[1]);     // (Row, In)
+  round_activations(ctx.backend, x.data, static_cast<std::int64_t>(x.size()), rounded.data);
+  return rounded.data;
+}
+
+// Of activations as in_mode gives them. y (Row, Out)
+template <class Row, class Out, class In>
+Product product_of(const Weight<Out, In>& weight, const float* x, View<float, Row, Out> y, Numerics mode) {
+  return {x, y.data, extent<Row>(y), weight.columns(), weight.rows(), mode == Numerics::bf16};
+}
+
 // x (Row, In) -> (Row, Out), without bias, in the given mode. Row is Token, or Position for cached latents.
 template <class Row, class Out, class In>
 View<float, Row, Out> multiply(const auto& ctx, const Weight<Out, In>& weight, View<const float, Row, In> x,
                                Numerics mode) {
   auto y = ctx.template make<float, Row, Out>(extent<Row>(x), weight.rows());   // (Row, Out)
   const Arena::Scope scope(ctx.arena);
-  Product product{x.data, y.data, extent<Row>(x), weight.columns(), weight.rows()};
-  if (mode == Numerics::int8) {
-    multiply_int8(ctx.backend, weight.storage, product);
-    return y;
-  }
-  if (mode == Numerics::bf16) {
-    auto rounded = ctx.template make<float, Row, In>(x.shape[0], x.shape[1]);   // (Row, In)
-    round_activations(ctx.backend, x.data, static_cast<std::int64_t>(x.size()), rounded.data);
-    product.x = rounded.data;
-    product.rounded = true;
-  }
-  multiply_floats(ctx.backend, weight.storage, product);
+  const Product product = product_of(weight, in_mode(ctx, x, mode), y, mode);
+  if (mode == Numerics::int8) multiply_int8(ctx.backend, weight.storage, product);
+  else multiply_floats(ctx.backend, weight.storage, product);
   return y;
 }
 

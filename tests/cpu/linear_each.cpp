@@ -1,0 +1,102 @@
+// Tests of include/etalon/cpu/linear_each.hpp: the reference's bits, whatever is shared out together.
+#include <etalon/cpu/cpu.hpp>
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "support/matrices.hpp"
+
+using namespace etalon;
+using namespace etalon::test;
+
+namespace {
+
+// Products of unequal shapes, each with an input of its own.
+struct Products {
+  int count;
+  std::vector<Matrix> matrices;
+  std::vector<int> rows, columns;
+  std::vector<std::vector<float>> x;
+
+  explicit Products(int tokens) : count(tokens) {
+    Random random(7);
+    for (const auto& [outputs, inputs] : {std::pair{70, 157}, {1, 64}, {300, 96}}) {
+      for (Matrix& matrix : every_format(random, outputs, inputs)) add(random, std::move(matrix), outputs, inputs);
+      Matrix turned{"transposed", numbers<Bf16>(random, outputs * inputs), {}, {}};   // kernels do not take it
+      turned.storage = Plain<Bf16>{turned.codes.data(), 1, outputs};
+      add(random, std::move(turned), outputs, inputs);
+    }
+  }
+  void add(Random& random, Matrix matrix, int outputs, int inputs) {
+    matrices.push_back(std::move(matrix)), rows.push_back(outputs), columns.push_back(inputs);
+    x.push_back(random.normals(static_cast<std::size_t>(count) * static_cast<std::size_t>(inputs)));
+    for (float& number : x.back()) number = round_activation(number);
+  }
+
+  // The outputs of all, by one call.
+  template <class Backend> std::vector<std::vector<float>> outputs(const Backend& backend, Numerics mode) const {
+    std::vector<std::vector<float>> y;
+    for (int outputs : rows) y.emplace_back(static_cast<std::size_t>(count) * static_cast<std::size_t>(outputs), -7.0f);
+    std::vector<StoredProduct> products;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      products.push_back({&matrices[i].storage,
+                          {x[i].data(), y[i].data(), count, columns[i], rows[i], mode == Numerics::bf16}});
+    multiply_each(backend, mode, std::span<const StoredProduct>(products));
+    return y;
+  }
+};
+
+// The first product, set of instructions and number of threads that give other bits than the reference.
+std::string fault(const Products& products, Numerics mode) {
+  const auto expected = products.outputs(Reference{}, mode);
+  for (const Isa isa : all_isas)
+    for (const int threads : {1, 2, 5}) {
+      if (!has_isa(isa)) continue;
+      Cpu cpu(threads, isa);
+      cpu.worth_sharing = 0;
+      const auto y = products.outputs(cpu, mode);
+      for (std::size_t i = 0; i < y.size(); ++i)
+        if (!same_bits(y[i], expected[i]))
+          return products.matrices[i].name + ", " + name_of(isa) + ", " + std::to_string(threads) + " threads";
+    }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("products of one token, shared out together, have the reference's bits: every format, mode, instructions") {
+  const Products products(1);
+  for (const Numerics mode : {Numerics::f32, Numerics::bf16, Numerics::int8}) CHECK(fault(products, mode) == "");
+}
+
+TEST_CASE("so have those of several tokens, one by one") {
+  const Products products(3);
+  for (const Numerics mode : {Numerics::f32, Numerics::bf16, Numerics::int8}) CHECK(fault(products, mode) == "");
+}
+
+TEST_CASE("parts are numbered through all products: each is computed once, whoever takes it") {
+  Random random(8);
+  const Matrix a = plain<F32>("a", random, 100, 32), b = plain<F32>("b", random, 33, 32);
+  const auto x = random.normals(32);
+  std::vector<float> y(100), z(33);
+  const StoredProduct first{&a.storage, {x.data(), y.data(), 1, 32, 100}};
+  const StoredProduct second{&b.storage, {x.data(), z.data(), 1, 32, 33}};
+  CHECK(parted(Cpu(1), Numerics::f32, first).parts == (has_isa(Isa::avx2) ? 4 : 1));    // 32 rows each
+  CHECK(parted(Cpu(1), Numerics::f32, second).parts == (has_isa(Isa::avx2) ? 2 : 1));
+  const PartedProduct last = parted(Cpu(1), Numerics::f32, second);
+  last.run(last.parts - 1, last.parts);
+  const float* row = reinterpret_cast<const float*>(b.codes.data()) + 32 * 32;
+  CHECK(z[32] == scaled_dot(Plain<F32>{b.codes.data(), 32}, 32, row, x.data(), 32));
+  if (last.parts > 1) CHECK(z[0] == 0.0f);   // of a part that was not asked for
+}
+
+TEST_CASE("nothing to multiply, and products without outputs") {
+  multiply_each(Cpu(2), Numerics::f32, std::span<const StoredProduct>());
+  Random random(9);
+  const Matrix m = plain<Bf16>("bf16", random, 4, 64);
+  const auto x = random.normals(64);
+  const StoredProduct empty{&m.storage, {x.data(), nullptr, 1, 64, 0}};
+  const StoredProduct both[] = {empty, empty};
+  multiply_each(Cpu(2), Numerics::f32, std::span<const StoredProduct>(both));
+}
