@@ -1,10 +1,6 @@
 // libFuzzer: any bytes as the arguments of `etalon`, one a line. Every subcommand is there, but none does its work.
 //
 // Exit status 0 (help, version, or arguments that could be run) or 2 with one line on standard error.
-//
-//   clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -Iinclude tests/fuzz/arguments.cpp
-//       examples/etalon/{command_line,experts,run_flags,sampling_flags,text_model}.cpp
-//       examples/etalon/{chat,compare,generate,inspect,logits,render,selftest,tokenize,trace}.cpp -o fuzz_arguments
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

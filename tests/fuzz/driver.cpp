@@ -3,7 +3,7 @@
 //
 //   fuzz_json FIRST LAST FILE…     runs FIRST … LAST - 1 on changed copies of the files; a folder stands for its files
 //
-// It is blind: it does not watch which code an input reaches. For that, build the target with -fsanitize=fuzzer.
+// It is blind: it does not watch which code an input reaches. tests/fuzz/search.py does.
 #include <algorithm>
 #include <csignal>
 #include <cstddef>

@@ -2,11 +2,12 @@
 """Searches for hostile input by coverage: clang's libFuzzer with the address and undefined-behaviour sanitizers.
 
     tests/fuzz/search.py --minutes 10 json config     ten minutes of each; without names every target in turn
-    tests/fuzz/search.py --minutes 10 --keep           and what reached new code goes into tests/fuzz/corpus/
+    tests/fuzz/search.py --minutes 10 --keep           and what it takes to reach all code that was reached is kept
 
 Needs clang++ 16 or later and what ./test.sh installs. What it finds lies in build-fuzz/findings/; corpora grow in
-build-fuzz/corpora/, so that a later search goes on where this one ended. tests/fuzz/SEARCHED.md holds the sums of all
-searches: CPU time, inputs, findings. Exit status 1 when something was found.
+build-fuzz/corpora/, and begin with those kept in tests/fuzz/reached/, so that a later search goes on where the last one
+ended. tests/fuzz/SEARCHED.md holds the sums of all searches: CPU time, inputs, findings. Exit status 1 when something
+was found.
 """
 import argparse
 import datetime
@@ -17,9 +18,11 @@ import resource
 import shutil
 import subprocess
 import sys
+import tarfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SEEDS = ROOT / 'tests/fuzz/corpus'
+REACHED = ROOT / 'tests/fuzz/reached'
 LEDGER = ROOT / 'tests/fuzz/SEARCHED.md'
 # Longest input in bytes: what matters stands in the first few kilobytes, and long inputs are slow.
 TARGETS = {'arguments': 1024, 'config': 8192, 'encode_decode': 1024, 'index': 8192, 'json': 8192, 'safetensors': 8192,
@@ -51,7 +54,7 @@ def build(folder: pathlib.Path, targets: list[str]) -> None:
 
 
 def seeds_of(target: str) -> list[pathlib.Path]:
-    """The folder of kept inputs, and good files of the size that the target reads."""
+    """Good files of the kind that the target reads, beside those of its folder in corpus/."""
     golden = ROOT / 'tests/golden'
     files = {'config': golden.glob('models/*/config*.json'), 'json': golden.glob('models/*/config*.json'),
              'safetensors': golden.glob('models/*/trace_short.safetensors'),
@@ -68,6 +71,7 @@ def search(folder: pathlib.Path, target: str, seconds: int) -> dict[str, float]:
     corpus, findings, first = (folder / kind / target for kind in ('corpora', 'findings', 'seeds'))
     for place in (corpus, findings, first):
         place.mkdir(parents=True, exist_ok=True)
+    begin_corpus(corpus)
     for file in seeds_of(target):
         shutil.copy(file, first / '_'.join(file.parts[-2:]))
     before, known = cpu_minutes(), set(findings.iterdir())
@@ -92,17 +96,29 @@ def repeats(folder: pathlib.Path, target: str, finding: pathlib.Path) -> bool:
     return again.returncode != 0
 
 
+def begin_corpus(corpus: pathlib.Path) -> None:
+    """What earlier searches kept, where this one has nothing yet."""
+    archive = REACHED / f'{corpus.name}.tar.xz'
+    if archive.exists() and not any(corpus.iterdir()):
+        with tarfile.open(archive) as files:
+            for member in files.getmembers():
+                (corpus / pathlib.PurePath(member.name).name).write_bytes(files.extractfile(member).read())
+
+
 def keep(folder: pathlib.Path, target: str) -> None:
-    """A smallest corpus that reaches everything reached so far; inputs above 4 KiB are left where they are."""
+    """A smallest corpus that reaches all that was reached, as an archive: the same bytes for the same inputs."""
     merged = folder / 'merged' / target
     shutil.rmtree(merged, ignore_errors=True)
     merged.mkdir(parents=True)
-    subprocess.run([folder / f'tests/fuzz/fuzz_{target}', '-merge=1', merged, SEEDS / target, folder / 'corpora' / target],
+    subprocess.run([folder / f'tests/fuzz/fuzz_{target}', '-merge=1', merged, folder / 'corpora' / target],
                    cwd=ROOT, stderr=subprocess.DEVNULL, check=True)
-    for file in merged.iterdir():
-        if file.stat().st_size <= 4096:
-            (SEEDS / target).mkdir(exist_ok=True)
-            shutil.copy(file, SEEDS / target / file.name)
+    REACHED.mkdir(exist_ok=True)
+    with tarfile.open(REACHED / f'{target}.tar.xz', 'w:xz', preset=9) as archive:
+        for file in sorted(merged.iterdir()):
+            member = tarfile.TarInfo(file.name)
+            member.size = file.stat().st_size
+            with file.open('rb') as content:
+                archive.addfile(member, content)
 
 
 def record(target: str, new: dict[str, float]) -> None:
@@ -123,7 +139,7 @@ def main() -> int:
     arguments.add_argument('targets', nargs='*', metavar='TARGET', help=', '.join(TARGETS))
     arguments.add_argument('--minutes', type=float, default=10, help='for each target (default 10)')
     arguments.add_argument('--build', type=pathlib.Path, default=ROOT / 'build-fuzz', help='default build-fuzz')
-    arguments.add_argument('--keep', action='store_true', help='put what reached new code into tests/fuzz/corpus/')
+    arguments.add_argument('--keep', action='store_true', help='keep what it takes to reach all code that was reached')
     given = arguments.parse_args()
     if unknown := set(given.targets) - set(TARGETS):
         arguments.error(f'unknown target {", ".join(sorted(unknown))}; there are {", ".join(TARGETS)}')
