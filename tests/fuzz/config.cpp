@@ -1,6 +1,4 @@
 // libFuzzer: any bytes as config.json, asked for the fields that families ask for.
-//
-//   clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -Iinclude tests/fuzz/config.cpp -o fuzz_config
 #include <cmath>
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,5 @@
 // libFuzzer: any bytes as text. Byte-level tokenizers give every text back, the fast encoder gives what the reference
 // gives, and invalid bytes are refused or replaced.
-//
-//   clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -Iinclude tests/fuzz/encode_decode.cpp
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

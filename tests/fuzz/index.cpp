@@ -2,8 +2,6 @@
 //
 //   the input: the index; after a zero byte, if there is one, the header of one.safetensors; after another, that of
 //   two.safetensors. Shards that the input does not give are good.
-//
-//   clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -Iinclude tests/fuzz/index.cpp -o fuzz_index
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

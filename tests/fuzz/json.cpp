@@ -1,6 +1,4 @@
 // libFuzzer: any bytes as JSON. Either a value comes out that writes and parses to itself, or an Error; nothing else.
-//
-//   clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -Iinclude tests/fuzz/json.cpp -o fuzz_json
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -1,6 +1,4 @@
 // libFuzzer: any bytes as a safetensors file. What is accepted can be read to the last byte; the rest is an Error.
-//
-//   clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -Iinclude tests/fuzz/safetensors.cpp -o fuzz_it
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

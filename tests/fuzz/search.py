@@ -81,11 +81,14 @@ def search(folder: pathlib.Path, target: str, seconds: int) -> dict[str, float]:
          '-print_final_stats=1', '-verbosity=1', f'-artifact_prefix={findings}/'],
         cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors='replace')
     (folder / f'{target}.log').write_text(run.stderr)
+    new = set(findings.iterdir()) - known
+    if run.returncode != 0 and not new:
+        sys.exit(f'search.py: fuzz_{target} ended with status {run.returncode}; see {folder / target}.log')
     inputs = re.search(r'number_of_executed_units:\s*(\d+)', run.stderr)
     edges = re.findall(r'cov: (\d+)', run.stderr)
     return {'minutes': cpu_minutes() - before, 'inputs': int(inputs.group(1)) if inputs else 0,
             'edges': int(edges[-1]) if edges else 0,
-            'findings': sum(repeats(folder, target, file) for file in set(findings.iterdir()) - known)}
+            'findings': sum(repeats(folder, target, file) for file in new)}
 
 
 def repeats(folder: pathlib.Path, target: str, finding: pathlib.Path) -> bool:

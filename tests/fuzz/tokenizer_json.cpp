@@ -1,6 +1,4 @@
 // libFuzzer: any bytes as a tokenizer.json. Either an Error, or a tokenizer that encodes and decodes without harm.
-//
-//   clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -Iinclude tests/fuzz/tokenizer_json.cpp
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -3,9 +3,6 @@
 //   the input: the header of a safetensors file; after a zero byte its data
 //
 // Exit status 0, 1 or 2 and no crash; a trace agrees with itself, bit for bit, where it can be compared at all.
-//
-//   clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -Iinclude tests/fuzz/trace.cpp
-//       examples/etalon/compare.cpp -o fuzz_trace
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

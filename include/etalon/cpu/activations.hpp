@@ -137,7 +137,7 @@ class QuantisedTiles {
  public:
   QuantisedTiles(const Cpu& cpu, const float* x, int count, int columns)
       : groups_((columns + int8_group - 1) / int8_group), tiles_((count + tile_rows - 1) / tile_rows), count_(count),
-        codes_((size() + 3 * tile_rows) * int8_group), scales_(size()) {
+        codes_((size() + tile_rows) * int8_group), scales_(size()) {
     for_rows(cpu, count, columns, [&](int first, int last) {
       for (std::ptrdiff_t t = first; t < last; ++t) {
         const std::ptrdiff_t at = t / tile_rows * groups_ * tile_rows + t % tile_rows;

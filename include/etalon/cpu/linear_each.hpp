@@ -2,11 +2,11 @@
 // Linear layers of one token that do not depend on each other, shared out among the threads as one loop.
 //
 // A product of one token with an expert of 256 x 512 takes ten microseconds, as long as waking a thread: alone it stays
-// on one. The products of all its experts together are worth sharing. Several tokens, or one thread: layer by layer.
+// on one. The products of all its experts together are worth sharing. Several tokens, one thread, or a matrix that
+// kernels do not take: layer by layer.
 #include <algorithm>
 #include <functional>
 #include <memory>
-#include <type_traits>
 #include <vector>
 
 #include <etalon/cpu/linear.hpp>
@@ -25,30 +25,33 @@ template <class Prepared> PartedProduct parted(std::shared_ptr<const Prepared> p
   return {product->parts(), product->work(), [product](int first, int last) { (*product)(first, last); }};
 }
 
-// One that kernels do not take is one part, by the reference's loops.
+// Of products that kernels take.
 template <std::same_as<Cpu> Backend>
 PartedProduct parted(const Backend& cpu, Numerics mode, const StoredProduct& one) {
-  PartedProduct made{1, one.product.work() * one.product.outputs, [mode, one](int, int) {
-                       multiply_one(Reference{}, mode, one);
-                     }};
+  PartedProduct made{};
   visit_storage(*one.storage, [&](const auto& weights) {
     const auto words = words_of(weights, one.product.columns);
     using Number = typename decltype(words)::Stored;
-    if (!kernels_take(cpu, words.rows, one.product)) return;
-    const auto prepared = [&]<class Prepared>(std::type_identity<Prepared>) {
-      made = parted(std::make_shared<const Prepared>(cpu, words.rows, one.product));
-    };
-    if (mode == Numerics::int8) prepared(std::type_identity<Int8Product<Number>>{});
-    else prepared(std::type_identity<FloatProduct<Number>>{});
+    const Product& p = one.product;
+    if (mode == Numerics::int8) made = parted(std::make_shared<const Int8Product<Number>>(cpu, words.rows, p));
+    else made = parted(std::make_shared<const FloatProduct<Number>>(cpu, words.rows, p));
   });
   return made;
 }
 
+// Is it of one token, and do kernels take it? The reference's loops share out rows on their own.
+inline bool may_be_parted(const Cpu& cpu, const StoredProduct& one) {
+  bool taken = false;
+  visit_storage(*one.storage, [&](const auto& weights) {
+    taken = kernels_take(cpu, words_of(weights, one.product.columns).rows, one.product);
+  });
+  return taken && one.product.count == 1;
+}
+
 template <std::same_as<Cpu> Backend>
 void multiply_each(const Backend& cpu, Numerics mode, std::span<const StoredProduct> products) {
-  const bool one_token =
-      std::all_of(products.begin(), products.end(), [](const StoredProduct& one) { return one.product.count == 1; });
-  if (!cpu.pool || !one_token || products.size() < 2) {
+  const auto may = [&](const StoredProduct& one) { return may_be_parted(cpu, one); };
+  if (!cpu.pool || products.size() < 2 || !std::all_of(products.begin(), products.end(), may)) {
     for (const StoredProduct& one : products) multiply_one(cpu, mode, one);
     return;
   }

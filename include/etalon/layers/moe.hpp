@@ -7,7 +7,6 @@
 // Shazeer et al. 2017; fine-grained and shared experts: Dai et al. 2024 (DeepSeekMoE), section 3. The tokens of one
 // expert are computed together, so its weights are read once; one token's experts are computed side by side, so that
 // threads have enough to share. The order of combination (docs/arithmetic.md, R6) makes both invisible in the result.
-#include <algorithm>
 #include <vector>
 
 #include <etalon/layers/gated_mlp.hpp>
@@ -38,22 +37,20 @@ inline std::vector<Assigned> assign(const Planner&, const Routes& routes, int ex
   return std::vector<Assigned>(all, {std::vector<int>(some), std::vector<float>(some)});
 }
 
-// The experts of a token, in ascending order, and what each counts.
+// The experts of a step's only token, in ascending order as routes have them, and what each counts.
 struct Chosen {
   int expert;
   float weight;
 };
 
-inline std::vector<Chosen> chosen_by(const Reference&, const Routes& routes, int token) {
+inline std::vector<Chosen> chosen_by(const Reference&, const Routes& routes) {
   std::vector<Chosen> chosen;
   for (int i = 0; i < extent<Choice>(routes.choice); ++i)
-    chosen.push_back({routes.choice[token][i], routes.weight[token][i]});
-  std::stable_sort(chosen.begin(), chosen.end(),
-                   [](const Chosen& a, const Chosen& b) { return a.expert < b.expert; });
+    chosen.push_back({routes.choice[0][i], routes.weight[0][i]});
   return chosen;
 }
 // To plan for: as many as there will be, whichever.
-inline std::vector<Chosen> chosen_by(const Planner&, const Routes& routes, int) {
+inline std::vector<Chosen> chosen_by(const Planner&, const Routes& routes) {
   return std::vector<Chosen>(static_cast<std::size_t>(extent<Choice>(routes.choice)), {0, 0.0f});
 }
 
@@ -99,7 +96,7 @@ template <class Expert = GatedMlp<>> struct Moe {
   // One token.
   void add_side_by_side(const auto& ctx, const Routes& routes, View<const float, Token, Channel> x,
                         View<float, Token, Channel> y) const {
-    const std::vector<Chosen> chosen = chosen_by(ctx.backend, routes, 0);
+    const std::vector<Chosen> chosen = chosen_by(ctx.backend, routes);
     std::vector<const Expert*> networks;
     for (const Chosen& one : chosen) networks.push_back(&experts[static_cast<std::size_t>(one.expert)]);
     if (shared) networks.push_back(&*shared);

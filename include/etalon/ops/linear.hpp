@@ -94,6 +94,18 @@ template <class Backend> void multiply_int8(const Backend& backend, const Storag
   });
 }
 
+// A matrix as stored, and its product.
+struct StoredProduct {
+  const Storage* storage;
+  Product product;
+};
+
+// In the given mode; in mode H the activations are rounded already.
+template <class Backend> void multiply_one(const Backend& backend, Numerics mode, const StoredProduct& one) {
+  if (mode == Numerics::int8) multiply_int8(backend, *one.storage, one.product);
+  else multiply_floats(backend, *one.storage, one.product);
+}
+
 // What mode H sees of n activations.
 template <class Backend> void round_activations(const Backend& backend, const float* x, std::int64_t n, float* out) {
   for_rows(backend, 1, n, [&](int, int) {
@@ -122,9 +134,7 @@ View<float, Row, Out> multiply(const auto& ctx, const Weight<Out, In>& weight, V
                                Numerics mode) {
   auto y = ctx.template make<float, Row, Out>(extent<Row>(x), weight.rows());   // (Row, Out)
   const Arena::Scope scope(ctx.arena);
-  const Product product = product_of(weight, in_mode(ctx, x, mode), y, mode);
-  if (mode == Numerics::int8) multiply_int8(ctx.backend, weight.storage, product);
-  else multiply_floats(ctx.backend, weight.storage, product);
+  multiply_one(ctx.backend, mode, {&weight.storage, product_of(weight, in_mode(ctx, x, mode), y, mode)});
   return y;
 }
 

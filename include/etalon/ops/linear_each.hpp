@@ -12,18 +12,6 @@
 
 namespace etalon {
 
-// A matrix as stored, and its product.
-struct StoredProduct {
-  const Storage* storage;
-  Product product;
-};
-
-// In the given mode; in mode H the activations are rounded already.
-template <class Backend> void multiply_one(const Backend& backend, Numerics mode, const StoredProduct& one) {
-  if (mode == Numerics::int8) multiply_int8(backend, *one.storage, one.product);
-  else multiply_floats(backend, *one.storage, one.product);
-}
-
 // All products, in any order.
 template <class Backend>
 void multiply_each(const Backend& backend, Numerics mode, std::span<const StoredProduct> products) {

@@ -71,13 +71,13 @@ inline void quantise_rows(const PanelReader& panel, CodeColumns* out) {
 }
 
 // The dots of two groups, 16 tokens and 16 outputs each: (group, token, output).
-template <int First> inline void dots_of_groups(const std::int8_t* codes, const CodeColumns* weights, Ints* dots) {
-  clear_tile<First>(), clear_tile<First + 1>();
+inline void dots_of_groups(const std::int8_t* codes, const CodeColumns* weights, Ints* dots) {
+  clear_tile<0>(), clear_tile<1>();
   load_tile<4>(codes, 32), load_tile<6>(weights[0].words, 64);
-  multiply_int8<First, 4, 6>();
+  multiply_int8<0, 4, 6>();
   load_tile<5>(codes + 512, 32), load_tile<7>(weights[1].words, 64);
-  multiply_int8<First + 1, 5, 7>();
-  store_tile<First>(dots, 64), store_tile<First + 1>(dots + 16, 64);
+  multiply_int8<1, 5, 7>();
+  store_tile<0>(dots, 64), store_tile<1>(dots + 16, 64);
 }
 
 // total = fma(scale_x * scale_w, dot, total) for `groups` groups in order.
@@ -100,13 +100,11 @@ inline void codes_times_tile(const CodeTiles& x, int tile, const CodeColumns* we
   const float* scales = x.scales + std::ptrdiff_t{tile} * x.groups * 16;
   alignas(64) Ints dots[2][32];
   Floats sums[16] = {};
-  dots_of_groups<0>(codes, weights, dots[0]);
-  for (int g = 0; g < x.groups; g += 4) {
-    dots_of_groups<2>(codes + (g + 2) * 512, weights + g + 2, dots[1]);
-    add_dots(sums, dots[0], scales + g * 16, weights + g, x.groups - g < 2 ? x.groups - g : 2);
-    if (g + 4 < x.groups) dots_of_groups<0>(codes + (g + 4) * 512, weights + g + 4, dots[0]);
-    if (g + 2 < x.groups)
-      add_dots(sums, dots[1], scales + (g + 2) * 16, weights + g + 2, x.groups - g - 2 < 2 ? x.groups - g - 2 : 2);
+  dots_of_groups(codes, weights, dots[0]);
+  for (int g = 0; g < x.groups; g += 2) {
+    const int turn = g / 2 % 2;
+    if (g + 2 < x.groups) dots_of_groups(codes + (g + 2) * 512, weights + g + 2, dots[1 - turn]);
+    add_dots(sums, dots[turn], scales + g * 16, weights + g, x.groups - g < 2 ? x.groups - g : 2);
   }
   std::memcpy(total, sums, sizeof total);
 }
