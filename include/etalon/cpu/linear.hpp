@@ -40,8 +40,9 @@ void read_block_scales(const void* storage, int first, int count, int groups, in
   }
 }
 template <class Code, class Scale> Words<Code> words_of(const ScaledBlocks<Code, Scale>& blocks, int columns) {
-  const int group = blocks.block_columns;
-  if (blocks.code.column_stride != 1 || (group % 32 != 0 && group < columns)) return {};
+  // One group for a whole row ends where a block does: kernels look up the scale of every block that they read.
+  const int group = blocks.block_columns < columns ? blocks.block_columns : (columns + 31) / 32 * 32;
+  if (blocks.code.column_stride != 1 || group % 32 != 0) return {};
   return {{blocks.code.data, blocks.code.row_stride, columns, group, &blocks, &read_block_scales<Code, Scale>}};
 }
 
