@@ -10,7 +10,7 @@ import subprocess
 OLDEST = {"g++": 12, "clang++": 16}
 LEVELS = ["-O0", "-O1", "-O2", "-O3"]
 CONTRACTION = ["-ffp-contract=off", "-ffp-contract=fast"]
-# name: flags. The first has no fma instruction, the third AVX-512.
+# name: flags. The first may not use fma unasked (math/hardware_fma.hpp), the third has AVX-512.
 PROCESSORS = {
     "x86-64": ["-march=x86-64"],
     "x86-64-v3": ["-march=x86-64-v3"],

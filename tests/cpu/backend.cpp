@@ -47,3 +47,8 @@ TEST_CASE("copies of a Cpu share its threads") {
   const Cpu cpu(3), copy = cpu;
   CHECK(copy.pool == cpu.pool);
 }
+
+TEST_CASE("instructions that this machine lacks are replaced by its best") {
+  CHECK(Cpu(1, static_cast<Isa>(99)).isa == best_isa());
+  for (const Isa isa : all_isas) CHECK(Cpu(1, isa).isa == (has_isa(isa) ? isa : best_isa()));
+}

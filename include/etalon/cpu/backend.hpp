@@ -19,8 +19,10 @@ struct Cpu : Reference {
   std::int64_t worth_sharing = 100000;
 
   Cpu() = default;
+  // Instructions that this machine lacks are replaced by its best: the same numbers.
   explicit Cpu(int threads, Isa instructions = best_isa())
-      : pool(threads > 1 ? std::make_shared<ThreadPool>(threads) : nullptr), isa(instructions) {}
+      : pool(threads > 1 ? std::make_shared<ThreadPool>(threads) : nullptr),
+        isa(has_isa(instructions) ? instructions : best_isa()) {}
 };
 
 // The same threads, for the reference's own loops: an operation that Cpu overloads finds its general form for this.

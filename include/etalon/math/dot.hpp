@@ -18,7 +18,12 @@ inline constexpr int dot_block = 32;
 // One block: at most 32 products a[0] b[0] + a[stride_a] b[stride_b] + …; missing ones count as 0 * 0.
 ETALON_HD inline float dot_of_block(const float* a, const float* b, int n) {
   float even = 0.0f, odd = 0.0f;
-  for (int k = 0; k < n; ++k) (k % 2 == 0 ? even : odd) = fma(a[k], b[k], k % 2 == 0 ? even : odd);
+  int k = 0;
+  for (; k + 1 < n; k += 2) {
+    even = fma(a[k], b[k], even);
+    odd = fma(a[k + 1], b[k + 1], odd);
+  }
+  if (k < n) even = fma(a[k], b[k], even);
   return even + odd;
 }
 

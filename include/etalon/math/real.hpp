@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include <etalon/math/guard.hpp>
+#include <etalon/math/hardware_fma.hpp>
 #include <etalon/math/software_fma.hpp>
 
 namespace etalon {
@@ -15,7 +16,9 @@ namespace etalon {
 ETALON_HD inline float fma(float a, float b, float c) {
 #if defined(__CUDA_ARCH__)
   return __fmaf_rn(a, b, c);
-#elif defined(__wasm__) || (defined(__x86_64__) && !defined(__FMA__))
+#elif defined(__x86_64__) && !defined(__FMA__)
+  return has_fma_instruction ? fma_instruction(a, b, c) : software_fma(a, b, c);
+#elif defined(__wasm__)
   return software_fma(a, b, c);
 #else
   return __builtin_fmaf(a, b, c);
