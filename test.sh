@@ -4,7 +4,7 @@
 #   ./test.sh                    every suite but slow and bits-full: quick golden bits fuzz house
 #   ./test.sh all                every suite
 #   ./test.sh bits-full          every compiler, flag and processor there is: an hour or two
-#   ./test.sh threads input      tests of the others, for the sanitizers: threads; what reads strangers' files
+#   ./test.sh threads input bounds   tests of the others, for the sanitizers: threads; strangers' files; kernels
 #   ./test.sh quick              one suite, or several; docs/what-to-run.md says which for which change
 #   ./test.sh bits --without compilers
 #   ./test.sh -Dname=value …     options of the build (meson.options); ETALON_MESON_OPTIONS in the environment too
@@ -26,7 +26,7 @@ while [ $# -gt 0 ]; do
     -D?*=*) options+=("$1") ;;
     --without) suites+=(--no-suite "${2:?--without needs a suite}"); shift ;;
     all) everything=yes ;;
-    quick | golden | bits | bits-full | fuzz | house | slow | threads | input) suites+=(--suite "$1") ;;
+    quick | golden | bits | bits-full | fuzz | house | slow | threads | input | bounds) suites+=(--suite "$1") ;;
     *) fail "test.sh: unknown argument $1; see ./test.sh --help" ;;
   esac
   shift
