@@ -99,3 +99,33 @@ TEST_CASE("keys one position further on have other bits") {
   moved.shape.start = 91, moved.shape.dropped = 1, moved.shape.window = 91;
   CHECK_FALSE(same_bits(c.attended(Cpu(1), false), moved.attended(Cpu(1), false)));
 }
+
+TEST_CASE("the heads of a block ask for the whole next block between them, once, and for nothing behind the last") {
+  const int heads = 3, dim = 32, positions = 160;
+  const std::vector<float> keys(static_cast<std::size_t>(positions * heads * dim)), values(keys.size());
+  AttendRows rows{nullptr, keys.data(), values.data(), nullptr, 1, heads, heads, dim, dim, heads * dim, heads * dim};
+  rows.options.start = positions - 1;
+  const TileShape shape(rows, Isa::avx512, 0, 0);
+  each_range(rows, shape, [&](const auto& range) {
+    BlockRows room(shape, range.keys, range.values);
+    for (int kv = 0; kv < heads; ++kv) {
+      const std::ptrdiff_t from = 2 * 32 * heads * dim + kv * 32 * dim;
+      CHECK(range.rows(room, kv, 1, ~KeySet{0}, heads).next_keys - keys.data() == from);
+      CHECK(range.rows(room, kv, 1, ~KeySet{0}, heads).next_values - values.data() == from);
+      CHECK(range.rows(room, kv, 1, ~KeySet{0}, 1).next_keys == nullptr);       // this walk leaves the other heads out
+      CHECK(range.rows(room, kv, 4, ~KeySet{0}, heads).next_keys == nullptr);
+    }
+  });
+}
+
+TEST_CASE("keys that are values too are asked for once") {
+  const std::vector<float> latents(160 * 64);
+  AttendRows rows{nullptr, latents.data(), latents.data(), nullptr, 1, 1, 1, 64, 64, 64, 64};
+  rows.options.start = 159;
+  const TileShape shape(rows, Isa::avx512, 0, 0);
+  each_range(rows, shape, [&](const auto& range) {
+    BlockRows room(shape, range.keys, range.values);
+    CHECK(range.rows(room, 0, 0, ~KeySet{0}, 1).next_keys == latents.data() + 32 * 64);
+    CHECK(range.rows(room, 0, 0, ~KeySet{0}, 1).next_values == nullptr);
+  });
+}

@@ -73,8 +73,7 @@ struct AttendTile {
 struct KeyBlock {
   const float *keys, *values;
   std::ptrdiff_t key_stride, value_stride;   // from one position to the next
-  const float *next_keys, *next_values;      // the block after it, as far as it is known; null: none is asked for
-  std::ptrdiff_t next_key_stride, next_value_stride;
+  const float *next_keys, *next_values;      // as much of the block after it, to be asked for; null: nothing is
 };
 
 // What one block alone adds to the queries of a tile: as in AttendTile.

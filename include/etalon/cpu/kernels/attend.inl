@@ -11,16 +11,14 @@ inline constexpr int keys_together = width == 16 ? 8 : 4, queries_together = wid
 // The most queries whose scores are made with lanes for keys, which must be turned first.
 inline constexpr int few_queries = width / 2;
 
-// Asks for the channels i … i + 31 of `count` keys and values of the next block: rows of many heads lie too far apart
-// for the processor to see them coming.
-[[gnu::always_inline]] inline void ask_for(const KeyBlock& block, int first, int count, int i) {
-#pragma GCC unroll 16
-  for (int j = first; j < first + count; ++j) {
-    const float *key = block.next_keys + j * block.next_key_stride + i;
-    const float *value = block.next_values + j * block.next_value_stride + i;
-    __builtin_prefetch(key, 0, 2), __builtin_prefetch(key + 16, 0, 2);
-    __builtin_prefetch(value, 0, 2), __builtin_prefetch(value + 16, 0, 2);
-  }
+// Asks for the share that step `step` of `steps` has in `count` numbers, of four pages or more, from several places at
+// once: one after the other the processor follows them at two thirds of the speed.
+inline constexpr int places = width / 4;
+[[gnu::always_inline]] inline void ask_for(const float* numbers, int count, int step, int steps) {
+  const int part = count / places, share = part / steps;
+  for (int i = step * share; i < (step + 1) * share; i += 16)
+#pragma GCC unroll 4
+    for (int place = 0; place < places; ++place) __builtin_prefetch(numbers + place * part + i);
 }
 
 template <int Keys>
@@ -43,7 +41,7 @@ inline void score_keys(const KeyBlock& block, int first, const float* queries, i
   Floats sum[keys_together] = {};
   for (int i = 0; i < dim; i += 32) {
     Floats even[keys_together] = {}, odd[keys_together] = {};
-    if (ask) ask_for(block, first, keys_together, i);
+    if (ask) ask_for(block.next_keys, 32 * dim, (first * dim / keys_together + i) / 32, dim / keys_together);
     for (int k = i; k < i + 32; k += 2) {
       add_channel(even, keys + k, stride, queries + k * width);
       add_channel(odd, keys + k + 1, stride, queries + (k + 1) * width);
@@ -80,7 +78,7 @@ inline void score_turned_keys(const KeyBlock& block, int first, const float* que
   Floats sum[Queries] = {};
   for (int i = 0; i < dim; i += 32) {
     Floats even[Queries] = {}, odd[Queries] = {};
-    if (ask) ask_for(block, first, width, i);
+    if (ask) ask_for(block.next_keys, 32 * dim, (first * dim / width + i) / 32, dim / width);
     for (int k = i; k < i + 32; k += width)
       add_keys<Queries>(even, odd, keys + k, block.key_stride, queries + k * width);
 #pragma GCC unroll 8
@@ -190,7 +188,10 @@ inline void mix_tile(const AttendTile& tile, const KeyBlock& block, int query, i
   Floats even[Queries][Vectors] = {}, odd[Queries][Vectors] = {};
   const float *weights = tile.scores + query, *values = block.values + channel;
   const std::ptrdiff_t stride = tile.vectors * width;
+  const bool ask = block.next_values != nullptr && query == 0;
+  const int steps = (tile.channels + 2 * width - 1) / (2 * width) * 16;
   for (int j = first & ~1; j < last; j += 2) {
+    if (ask) ask_for(block.next_values, 32 * tile.channels, channel / (2 * width) * 16 + j / 2, steps);
     if (j >= first) add_value<Queries, Vectors>(even, weights + j * stride, values + j * block.value_stride);
     if (j + 1 < last)
       add_value<Queries, Vectors>(odd, weights + (j + 1) * stride, values + (j + 1) * block.value_stride);
