@@ -31,8 +31,8 @@ struct CpuLoops : Cpu {
   explicit CpuLoops(const Cpu& cpu) : Cpu(cpu) {}
 };
 
-// Behind kernels: no longer are the upper halves of vector registers in use, or each fma_instruction among instructions
-// older than AVX would wait for them (the self-test at -O0: 204 s instead of 32). g++ does so itself from -O2 on only.
+// What kernels leave in upper halves of vector registers is given up, since each fma_instruction among instructions
+// older than AVX would wait for it (the self-test at -O0: 204 s instead of 32). From -O2 on g++ does so itself.
 inline void free_upper_halves() {
 #if defined(__x86_64__) && !defined(__AVX__) && !defined(__CUDACC__)
   if (has_fma_instruction) asm volatile("vzeroupper");

@@ -1,10 +1,10 @@
 #pragma once
 // The fma instruction of x86-64, for programs compiled for processors that may not have it.
 //
-// A compiler told nothing makes programs for the first x86-64 processors, which had no fma; all since 2013 have one.
-// So the processor is asked once, and real.hpp's fma takes the instruction where there is one and software_fma where
-// not: the same number, some ten times sooner. Written as assembly because a function with a target attribute of its
-// own is never inlined into one without. Left out: programs compiled for fma (-mfma, -march=native, and the like),
+// A compiler told nothing makes programs for the first x86-64 processors, which had no fma; nearly all since 2013 have
+// it. So the processor is asked once, and real.hpp's fma takes the instruction where there is one and software_fma
+// where not: the same number, some ten times sooner. Written as assembly because a function with a target attribute of
+// its own is never inlined into one without. Left out: programs compiled for fma (-mfma, -march=native, and the like),
 // where fma is the compiler's.
 #if defined(__x86_64__) && !defined(__FMA__)
 
