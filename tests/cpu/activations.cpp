@@ -39,6 +39,19 @@ TEST_CASE("numbers that pairs would flush or overflow are found, in any row") {
   for (const float odd : {0x1p-56f, 0x1p50f, INFINITY, -0x1p100f}) CHECK_FALSE(taken<PairedActivations>(odd));
 }
 
+TEST_CASE("a form whose numbers do not fit gives way to plain numbers") {
+  if (!has_isa(Isa::avx512_bf16)) return;
+  std::vector<float> x(2 * 32, 1.0f);
+  const Activations fits(Cpu(), x.data(), 2, 32, ActivationForm::pairs);
+  CHECK(fits.pairs() != nullptr);
+  CHECK(fits.tiles() == nullptr);
+  CHECK(fits.codes() == nullptr);
+  x[40] = INFINITY;
+  const Activations odd(Cpu(), x.data(), 2, 32, ActivationForm::pairs);
+  CHECK(odd.pairs() == nullptr);
+  CHECK(odd.numbers().data == x.data());
+}
+
 TEST_CASE("one odd number is found among rows of many threads, each time") {
   if (!has_isa(Isa::avx512_bf16)) return;
   Cpu cpu(4);

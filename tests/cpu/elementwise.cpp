@@ -51,6 +51,15 @@ TEST_CASE("silu(gate) * up has the reference's bits") {
         }) == 0);
 }
 
+TEST_CASE("a row times a factor is added with the reference's bits") {
+  const auto x = comb();
+  for (const float factor : {0.3f, -0x1p-120f, 0x1p100f})
+    CHECK(differing([&](const auto& backend, std::vector<float>& out) {
+            out.assign(x.rbegin(), x.rend());
+            add_scaled(backend, factor, x.data(), out.data(), static_cast<int>(x.size()));
+          }) == 0);
+}
+
 TEST_CASE("activations are rounded to the reference's bits") {
   const auto x = comb();
   CHECK(differing([&](const auto& backend, std::vector<float>& out) {
@@ -63,12 +72,14 @@ TEST_CASE("counts of no round size are done to the end and no further") {
     CAPTURE(n);
     for (const Isa isa : all_isas) {
       if (!has_isa(isa)) continue;
-      std::vector<float> gate(48, 2.0f), up(48, 3.0f), rounded(48, 9.0f);
+      std::vector<float> gate(48, 2.0f), up(48, 3.0f), rounded(48, 9.0f), sum(48, 1.0f);
       activate_numbers(Cpu(1, isa), SwiGlu{}, gate.data(), up.data(), n);
       round_activations(Cpu(1, isa), up.data(), n, rounded.data());
+      add_scaled(Cpu(1, isa), 2.0f, up.data(), sum.data(), n);
       for (int i = 0; i < 48; ++i) {
         CHECK(gate[static_cast<std::size_t>(i)] == (i < n ? silu(2.0f) * 3.0f : 2.0f));
         CHECK(rounded[static_cast<std::size_t>(i)] == (i < n ? 3.0f : 9.0f));
+        CHECK(sum[static_cast<std::size_t>(i)] == (i < n ? 7.0f : 1.0f));
       }
     }
   }

@@ -72,19 +72,40 @@ std::string fault(const Products& products, Numerics mode) {
 
 }  // namespace
 
-TEST_CASE("products of one token, shared out together, have the reference's bits: every format, mode, instructions") {
-  const Products products(1);
-  for (const Numerics mode : {Numerics::f32, Numerics::bf16, Numerics::int8}) CHECK(fault(products, mode) == "");
+TEST_CASE("products shared out together have the reference's bits: every format, mode, instructions") {
+  for (const int tokens : {1, 3, 40}) {
+    const Products products(tokens);
+    for (const Numerics mode : {Numerics::f32, Numerics::bf16, Numerics::int8}) CHECK(fault(products, mode) == "");
+  }
 }
 
-TEST_CASE("so have those of several tokens, and those with a matrix that kernels do not take, one by one") {
-  Products products(3), odd(1);
+TEST_CASE("so have those with a matrix that kernels do not take, one by one") {
+  Products odd(2);
   odd.add_transposed();
-  for (const StoredProduct one : {products.stored(0), odd.stored(odd.x.size() - 1)})
-    CHECK_FALSE(may_be_parted(Cpu(2), one));
+  CHECK_FALSE(may_be_parted(Cpu(2), odd.stored(odd.x.size() - 1)));
   CHECK(may_be_parted(Cpu(2), odd.stored(0)) == has_isa(Isa::avx2));
   for (const Numerics mode : {Numerics::f32, Numerics::bf16, Numerics::int8}) CHECK(fault(odd, mode) == "");
-  for (const Numerics mode : {Numerics::f32, Numerics::bf16, Numerics::int8}) CHECK(fault(products, mode) == "");
+}
+
+TEST_CASE("neighbours with one input in one form share it; another place or count is another") {
+  if (!has_isa(Isa::avx2)) return;
+  Random random(10);
+  const Matrix a = plain<F32>("a", random, 40, 64), b = plain<F32>("b", random, 7, 64);
+  const auto x = random.normals(3 * 64);
+  const auto of = [&](const Matrix& m, std::size_t row, int count, int outputs) {
+    return StoredProduct{&m.storage, {x.data() + 64 * row, nullptr, count, 64, outputs}};
+  };
+  const StoredProduct products[] = {of(a, 0, 2, 40), of(b, 0, 2, 7), of(b, 1, 2, 7), of(a, 1, 1, 40)};
+  for (const int threads : {1, 3}) {
+    Cpu cpu(threads);
+    cpu.worth_sharing = 0;
+    const auto shared = activations_of_each(cpu, Numerics::f32, products);
+    REQUIRE(shared.size() == 4);
+    CHECK(shared[0] == shared[1]);
+    CHECK(shared[1] != shared[2]);
+    CHECK(shared[2] != shared[3]);
+    CHECK(shared[3]->numbers().data[5] == x[64 + 5]);
+  }
 }
 
 TEST_CASE("parts are numbered through all products: each is computed once, whoever takes it") {
@@ -95,9 +116,10 @@ TEST_CASE("parts are numbered through all products: each is computed once, whoev
   const StoredProduct first{&a.storage, {x.data(), y.data(), 1, 32, 100}};
   const StoredProduct second{&b.storage, {x.data(), z.data(), 1, 32, 33}};
   if (!has_isa(Isa::avx2)) return;
-  CHECK(parted(Cpu(1), Numerics::f32, first).parts == 4);   // 32 rows each
-  CHECK(parted(Cpu(1), Numerics::f32, second).parts == 2);
-  const PartedProduct last = parted(Cpu(1), Numerics::f32, second);
+  const auto form = activations_of(Cpu(1), first.product, ActivationForm::numbers);
+  CHECK(parted(Cpu(1), Numerics::f32, first, form).parts == 4);   // 32 rows each
+  CHECK(parted(Cpu(1), Numerics::f32, second, form).parts == 2);
+  const PartedProduct last = parted(Cpu(1), Numerics::f32, second, form);
   last.run(last.parts - 1, last.parts);
   const float* row = reinterpret_cast<const float*>(b.codes.data()) + 32 * 32;
   CHECK(z[32] == scaled_dot(Plain<F32>{b.codes.data(), 32}, 32, row, x.data(), 32));

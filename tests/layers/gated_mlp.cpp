@@ -72,10 +72,10 @@ TEST_CASE("several networks side by side have the bits of each alone, in every m
   const auto x = seen<Token, Channel>(numbers, 2, 40);
   for (const Numerics mode : {Numerics::f32, Numerics::bf16, Numerics::int8}) {
     Run<> run(mode);
-    const std::vector<const GatedMlp<>*> all{&networks[0], &networks[1], &networks[2]};
-    const auto outputs = outputs_of(run.ctx, all, x);
+    const std::vector<NetworkInput<GatedMlp<>>> all{{&networks[0], x}, {&networks[1], x.rows(1, 1)}, {&networks[2], x}};
+    const auto outputs = outputs_of(run.ctx, Step{}, all);
     for (std::size_t i = 0; i < networks.size(); ++i)
-      CHECK(same_bits(copied(outputs[i]), copied(networks[i](run.ctx, Step{}, x))));
+      CHECK(same_bits(copied(outputs[i]), copied(networks[i](run.ctx, Step{}, all[i].x))));
     CHECK_FALSE(same_bits(copied(outputs[0]), copied(outputs[2])));
   }
 }

@@ -92,7 +92,7 @@ TEST_CASE("experts combine in ascending id: another order has other bits") {
   CHECK(order_shows);
 }
 
-TEST_CASE("assignment lists each expert's tokens in order, with their weights") {
+TEST_CASE("assignment lists each chosen expert's tokens in order, with their weights") {
   const std::vector<int> choice{0, 2, 1, 2};
   const std::vector<float> weight{0.25f, 0.75f, 0.5f, 0.125f};
   Routes routes;
@@ -101,8 +101,48 @@ TEST_CASE("assignment lists each expert's tokens in order, with their weights") 
   routes.choice = {ids.data(), {2, 2}};
   routes.weight = {weights.data(), {2, 2}};
   const auto assigned = assign(Reference{}, routes, 4);
-  REQUIRE(assigned.size() == 4);
+  REQUIRE(assigned.size() == 3);   // nobody chose expert 3
+  CHECK(assigned[2].expert == 2);
   CHECK(assigned[2].tokens == std::vector<int>{0, 1});
   CHECK(assigned[2].weights == std::vector<float>{0.75f, 0.125f});
-  CHECK(assigned[3].tokens.empty());
+}
+
+TEST_CASE("experts go together as long as they see no more tokens than may be; one goes however many it sees") {
+  std::vector<Assigned> assigned;
+  for (const std::size_t tokens : {3u, 1u, 2u, 9u, 1u}) assigned.push_back({0, std::vector<int>(tokens), {}});
+  const std::span<const Assigned> all = assigned;
+  CHECK(batch_size(all, 0) == 1);
+  CHECK(batch_size(all, 5) == 2);
+  CHECK(batch_size(all, 6) == 3);
+  CHECK(batch_size(all.subspan(3), 5) == 1);
+  CHECK(batch_size(all.subspan(4), 5) == 1);
+}
+
+namespace {
+
+// The reference, but for how many experts go together.
+struct Together : Reference { int tokens = 0; };
+int tokens_together(const Together& backend) { return backend.tokens; }
+
+}  // namespace
+
+TEST_CASE("how many experts go together does not change a bit") {
+  Moe<> moe{{{{6, 8}, {}}, {}, {}}, std::vector<GatedMlp<>>(6, gated_mlp_of(8, 12)), {}};
+  moe.router.rule.chosen = 3;
+  Filled filled;
+  filled.set_all(moe, 3);
+  Random random{4};
+  const auto numbers = random.normals(8 * 9);
+  const auto x = seen<Token, Channel>(numbers, 9, 8);
+  for (const Numerics mode : {Numerics::f32, Numerics::bf16, Numerics::int8}) {
+    Run<> run(mode);
+    const auto alone = copied(moe(run.ctx, Step{}, x));
+    for (const int tokens : {5, 9, 1000}) {
+      Together backend;
+      backend.tokens = tokens;
+      Arena arena;
+      NoTrace nobody;
+      CHECK(same_bits(copied(moe(Context<Together>{backend, mode, arena, nobody}, Step{}, x)), alone));
+    }
+  }
 }

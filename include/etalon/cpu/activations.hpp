@@ -2,10 +2,11 @@
 // Activations as the kernels of linear layers take them: padded with zeros, as AMX tiles, as pairs of bf16 numbers; in
 // mode Q as int8 groups, by rows or as tiles.
 //
-// Each is made once for a product, on the threads that will compute it. Those of mode H say whether all their numbers
-// are of the ordinary size that tiles and pairs need (cpu/kernels/bf16_lines.inl).
+// Each is made once for all products that have it in one form, on the threads that will compute them. Those of mode H
+// say whether all their numbers are of the ordinary size that tiles and pairs need (cpu/kernels/bf16_lines.inl).
 #include <algorithm>
 #include <atomic>
+#include <optional>
 #include <vector>
 
 #include <etalon/cpu/aligned_floats.hpp>
@@ -39,7 +40,7 @@ class TiledActivations {
       : blocks_((columns + dot_block - 1) / dot_block), tiles_((x.count + tile_rows - 1) / tile_rows), count_(x.count),
         words_(static_cast<std::size_t>(tiles_) * static_cast<std::size_t>(blocks_) * (tile_bytes / 4)) {
     std::atomic<bool> fit{true};
-    for_rows(cpu, tiles_, std::int64_t{columns} * tile_rows, [&](int first, int last) {
+    for_rows(cpu, tiles_, std::int64_t{move_work} * columns * tile_rows, [&](int first, int last) {
 #if defined(ETALON_TILES)
       for (int tile = first; tile < last; ++tile)
         if (!amx::tile_activations(x, tile * tile_rows, columns, words() + tile * tile_words())) fit = false;
@@ -71,7 +72,7 @@ class PairedActivations {
       : blocks_((columns + 2 * dot_block - 1) / (2 * dot_block) * 2), count_(x.count),
         words_(static_cast<std::size_t>(count_) * static_cast<std::size_t>(blocks_) * (dot_block / 2)) {
     std::atomic<bool> fit{true};
-    for_rows(cpu, x.count, columns, [&](int first, int last) {
+    for_rows(cpu, x.count, std::int64_t{move_work} * columns, [&](int first, int last) {
 #if defined(__x86_64__) && !defined(__CUDACC__)
       const int whole = (columns + dot_block - 1) / dot_block * dot_block;
       for (int t = first; t < last; ++t) {
@@ -113,7 +114,7 @@ class QuantisedRows {
   QuantisedRows(const Cpu& cpu, const float* x, int count, int columns)
       : blocks_((columns + int8_group - 1) / int8_group), count_(count), codes_(size_of(stride()) * size_of(count)),
         scales_(size_of(blocks_) * size_of(count)) {
-    for_rows(cpu, count, columns, [&](int first, int last) {
+    for_rows(cpu, count, std::int64_t{move_work} * columns, [&](int first, int last) {
       for (std::ptrdiff_t t = first; t < last; ++t)
         quantise_row(cpu.isa, x + t * columns, columns, codes_.data() + t * stride(), scales_.data() + t * blocks_);
     });
@@ -138,7 +139,7 @@ class QuantisedTiles {
   QuantisedTiles(const Cpu& cpu, const float* x, int count, int columns)
       : groups_((columns + int8_group - 1) / int8_group), tiles_((count + tile_rows - 1) / tile_rows), count_(count),
         codes_((size() + tile_rows) * int8_group), scales_(size()) {
-    for_rows(cpu, count, columns, [&](int first, int last) {
+    for_rows(cpu, count, std::int64_t{move_work} * columns, [&](int first, int last) {
       for (std::ptrdiff_t t = first; t < last; ++t) {
         const std::ptrdiff_t at = t / tile_rows * groups_ * tile_rows + t % tile_rows;
         amx::quantise_token(x + t * columns, columns, codes_.data() + at * int8_group, scales_.data() + at);
@@ -156,5 +157,41 @@ class QuantisedTiles {
   std::vector<float> scales_;
 };
 #endif
+
+// What kernels take activations as: rows of numbers, in mode H also pairs or tiles; in mode Q codes, by rows or as
+// tiles.
+enum class ActivationForm { numbers, pairs, tiles, codes, code_tiles };
+
+// Activations of a product in one form. x (count rows of `columns` numbers) must outlive them.
+class Activations {
+ public:
+  Activations(const Cpu& cpu, const float* x, int count, int columns, ActivationForm form) {
+#if defined(ETALON_TILES)
+    if (form == ActivationForm::code_tiles) code_tiles_.emplace(cpu, x, count, columns);
+#endif
+    if (form == ActivationForm::codes) codes_.emplace(cpu, x, count, columns);
+    if (form >= ActivationForm::codes) return;
+    numbers_.emplace(x, count, columns);
+    if (form == ActivationForm::tiles) tiles_.emplace(cpu, numbers(), columns);
+    if (form == ActivationForm::pairs) pairs_.emplace(cpu, numbers(), columns);
+  }
+  const ActivationRows& numbers() const { return numbers_->rows(); }   // of modes F and H
+  // Null where the form is another, or numbers do not fit.
+  const TiledActivations* tiles() const { return tiles_ && tiles_->fit() ? &*tiles_ : nullptr; }
+  const PairedActivations* pairs() const { return pairs_ && pairs_->fit() ? &*pairs_ : nullptr; }
+  const QuantisedRows* codes() const { return codes_ ? &*codes_ : nullptr; }
+#if defined(ETALON_TILES)
+  const QuantisedTiles* code_tiles() const { return code_tiles_ ? &*code_tiles_ : nullptr; }
+#endif
+
+ private:
+  std::optional<PaddedRows> numbers_;
+  std::optional<TiledActivations> tiles_;
+  std::optional<PairedActivations> pairs_;
+  std::optional<QuantisedRows> codes_;
+#if defined(ETALON_TILES)
+  std::optional<QuantisedTiles> code_tiles_;
+#endif
+};
 
 }  // namespace etalon

@@ -39,6 +39,11 @@ inline void free_upper_halves() {
 #endif
 }
 
+// So many that each of the threads has some 0.1 ms to do until all must have ended, with the smallest experts there
+// are; more would not stay in its cache.
+inline int tokens_together(int threads) { return threads > 1 ? 128 * threads : 0; }
+inline int tokens_together(const Cpu& cpu) { return tokens_together(cpu.pool ? cpu.pool->threads() : 1); }
+
 template <class Rows> void for_rows(const Cpu& cpu, int count, std::int64_t work, Rows&& rows) {
   const auto some_rows = [&rows](int first, int last) {
     rows(first, last);

@@ -7,7 +7,7 @@
 // changes a bit (docs/arithmetic.md, R9).
 #include <algorithm>
 #include <concepts>
-#include <optional>
+#include <memory>
 
 #include <etalon/cpu/activations.hpp>
 #include <etalon/cpu/kernels.hpp>
@@ -126,33 +126,49 @@ template <class Number> bool tiles_pay(const Cpu& cpu, const Product& p) {
   return false;
 }
 
-// A product in mode F or H whose activations are as the kernels want them; its rows are computed in parts.
+// Fewer tokens than these leave tiles too empty to pay in mode Q.
+inline constexpr int few_tokens = 8;
+
+// The form in which the fastest kernels for this product take its activations.
+template <class Number> ActivationForm activation_form(const Cpu& cpu, Numerics mode, const Product& p) {
+  if (mode == Numerics::int8) {
+    const bool tiled = cpu.isa == Isa::amx && p.count >= few_tokens;
+    return tiled ? ActivationForm::code_tiles : ActivationForm::codes;
+  }
+  if (tiles_pay<Number>(cpu, p)) return ActivationForm::tiles;
+  return pairs_pay<Number>(cpu, p) ? ActivationForm::pairs : ActivationForm::numbers;
+}
+
+using SharedActivations = std::shared_ptr<const Activations>;
+
+inline SharedActivations activations_of(const Cpu& cpu, const Product& p, ActivationForm form) {
+  return std::make_shared<const Activations>(cpu, p.x, p.count, p.columns, form);
+}
+
+// A product in mode F or H; its rows are computed in parts.
 template <class Number> class FloatProduct {
  public:
-  FloatProduct(const Cpu& cpu, const WordRows& matrix, const Product& product)
-      : isa_(cpu.isa), matrix_(matrix), product_(product), x_(product.x, product.count, product.columns) {
-    if (tiles_pay<Number>(cpu, product)) tiled_.emplace(cpu, x_.rows(), product.columns);
-    else if (pairs_pay<Number>(cpu, product)) paired_.emplace(cpu, x_.rows(), product.columns);
-    if (tiled_ && product.count <= tile_rows) together_ *= 2;
+  FloatProduct(const Cpu& cpu, const WordRows& matrix, const Product& product, SharedActivations x)
+      : isa_(cpu.isa), matrix_(matrix), product_(product), x_(std::move(x)) {
+    if (tiles_pay<Number>(cpu, product) && product.count <= tile_rows) together_ *= 2;
   }
   int parts() const { return (product_.outputs + together_ - 1) / together_; }
   std::int64_t work() const { return product_.work() * together_; }   // of a part
 
   void operator()(int first, int last) const {
     const OutputRows y{product_.y, product_.outputs};
+    const ActivationRows& numbers = x_->numbers();
     first *= together_, last = std::min(last * together_, product_.outputs);
-    if (tiled_ && tiled_->fit()) multiply_tiles<Number>(matrix_, *tiled_, x_.rows(), first, last, y);
-    else if (paired_ && paired_->fit()) multiply_pairs<Number>(matrix_, *paired_, x_.rows(), first, last, y);
-    else multiply_rows<Number>(isa_, matrix_, x_.rows(), first, last, y);
+    if (const auto* tiles = x_->tiles()) multiply_tiles<Number>(matrix_, *tiles, numbers, first, last, y);
+    else if (const auto* pairs = x_->pairs()) multiply_pairs<Number>(matrix_, *pairs, numbers, first, last, y);
+    else multiply_rows<Number>(isa_, matrix_, numbers, first, last, y);
   }
 
  private:
   Isa isa_;
   WordRows matrix_;
   Product product_;
-  PaddedRows x_;
-  std::optional<TiledActivations> tiled_;
-  std::optional<PairedActivations> paired_;
+  SharedActivations x_;
   int together_ = outputs_together;
 };
 
@@ -167,13 +183,12 @@ void multiply_floats(const Backend& cpu, const Storage& storage, const Product& 
   visit_storage(storage, [&](const auto& weights) {
     const auto words = words_of(weights, p.columns);
     if (!kernels_take(cpu, words.rows, p)) return multiply_floats(CpuLoops(cpu), storage, p);
-    const FloatProduct<typename decltype(words)::Stored> product(cpu, words.rows, p);
+    using Number = typename decltype(words)::Stored;
+    const auto x = activations_of(cpu, p, activation_form<Number>(cpu, Numerics::bf16, p));
+    const FloatProduct<Number> product(cpu, words.rows, p, x);
     for_rows(cpu, product.parts(), product.work(), product);
   });
 }
-
-// Fewer tokens than these leave tiles too empty to pay in mode Q.
-inline constexpr int few_tokens = 8;
 
 template <class Number>
 void multiply_int8_rows(Isa isa, const WordRows& matrix, const Int8Rows& x, int first, int last, const OutputRows& y) {
@@ -189,15 +204,8 @@ void multiply_int8_rows(Isa isa, const WordRows& matrix, const Int8Rows& x, int 
 // A product in mode Q; otherwise as FloatProduct.
 template <class Number> class Int8Product {
  public:
-  Int8Product(const Cpu& cpu, const WordRows& matrix, const Product& product)
-      : isa_(cpu.isa), matrix_(matrix), product_(product) {
-#if defined(ETALON_TILES)
-    if (cpu.isa == Isa::amx && product.count >= few_tokens)
-      tiles_.emplace(cpu, product.x, product.count, product.columns);
-    else
-#endif
-      rows_.emplace(cpu, product.x, product.count, product.columns);
-  }
+  Int8Product(const Cpu& cpu, const WordRows& matrix, const Product& product, SharedActivations x)
+      : isa_(cpu.isa), matrix_(matrix), product_(product), x_(std::move(x)) {}
   int parts() const { return (product_.outputs + outputs_together - 1) / outputs_together; }
   std::int64_t work() const { return product_.work() * outputs_together; }   // of a part
 
@@ -205,20 +213,17 @@ template <class Number> class Int8Product {
     const OutputRows y{product_.y, product_.outputs};
     first *= outputs_together, last = std::min(last * outputs_together, product_.outputs);
 #if defined(ETALON_TILES)
-    if (tiles_)
-      return amx::int8_matrix_times_tiles(matrix_, avx512::reader_of<Number>, tiles_->tiles(), first, last, y);
+    if (const auto* tiles = x_->code_tiles())
+      return amx::int8_matrix_times_tiles(matrix_, avx512::reader_of<Number>, tiles->tiles(), first, last, y);
 #endif
-    multiply_int8_rows<Number>(isa_, matrix_, rows_->rows(), first, last, y);
+    multiply_int8_rows<Number>(isa_, matrix_, x_->codes()->rows(), first, last, y);
   }
 
  private:
   Isa isa_;
   WordRows matrix_;
   Product product_;
-  std::optional<QuantisedRows> rows_;
-#if defined(ETALON_TILES)
-  std::optional<QuantisedTiles> tiles_;
-#endif
+  SharedActivations x_;
 };
 
 // Mode Q.
@@ -227,7 +232,9 @@ void multiply_int8(const Backend& cpu, const Storage& storage, const Product& p)
   visit_storage(storage, [&](const auto& weights) {
     const auto words = words_of(weights, p.columns);
     if (!kernels_take(cpu, words.rows, p)) return multiply_int8(CpuLoops(cpu), storage, p);
-    const Int8Product<typename decltype(words)::Stored> product(cpu, words.rows, p);
+    using Number = typename decltype(words)::Stored;
+    const auto x = activations_of(cpu, p, activation_form<Number>(cpu, Numerics::int8, p));
+    const Int8Product<Number> product(cpu, words.rows, p, x);
     for_rows(cpu, product.parts(), product.work(), product);
   });
 }

@@ -1,12 +1,14 @@
 #pragma once
-// Linear layers of one token that do not depend on each other, shared out among the threads as one loop.
+// Linear layers that do not depend on each other, shared out among the threads as one loop.
 //
 // A product of one token with an expert of 256 x 512 takes ten microseconds, as long as waking a thread: alone it stays
-// on one. The products of all its experts together are worth sharing. Several tokens, one thread, or a matrix that
-// kernels do not take: layer by layer.
+// on one. The products of all its experts together are worth sharing; and of several tokens, what two layers take is
+// brought into the form of the kernels once. With a matrix that kernels do not take: layer by layer.
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <span>
+#include <type_traits>
 #include <vector>
 
 #include <etalon/cpu/linear.hpp>
@@ -25,50 +27,104 @@ template <class Prepared> PartedProduct parted(std::shared_ptr<const Prepared> p
   return {product->parts(), product->work(), [product](int first, int last) { (*product)(first, last); }};
 }
 
-// Of products that kernels take.
-template <std::same_as<Cpu> Backend>
-PartedProduct parted(const Backend& cpu, Numerics mode, const StoredProduct& one) {
-  PartedProduct made{};
+// Activations in the form that a product wants.
+struct FormedInput {
+  const Product* product;
+  ActivationForm form;
+
+  bool operator==(const FormedInput& other) const {
+    return product->x == other.product->x && product->count == other.product->count &&
+           product->columns == other.product->columns && form == other.form;
+  }
+};
+
+// Calls use(words, Number{}) with how the kernels see a matrix.
+void with_words(const StoredProduct& one, auto&& use) {
   visit_storage(*one.storage, [&](const auto& weights) {
     const auto words = words_of(weights, one.product.columns);
-    using Number = typename decltype(words)::Stored;
+    use(words.rows, std::type_identity<typename decltype(words)::Stored>{});
+  });
+}
+
+inline FormedInput input_of(const Cpu& cpu, Numerics mode, const StoredProduct& one) {
+  FormedInput input{&one.product, ActivationForm::numbers};
+  with_words(one, [&]<class Number>(const WordRows&, std::type_identity<Number>) {
+    input.form = activation_form<Number>(cpu, mode, one.product);
+  });
+  return input;
+}
+
+// The activations of every product, those of neighbours that share them once. Many are made side by side.
+inline std::vector<SharedActivations> activations_of_each(const Cpu& cpu, Numerics mode,
+                                                          std::span<const StoredProduct> products) {
+  std::vector<FormedInput> inputs;
+  std::vector<std::size_t> input;   // of each product
+  for (const StoredProduct& one : products) {
+    const FormedInput wanted = input_of(cpu, mode, one);
+    if (inputs.empty() || !(inputs.back() == wanted)) inputs.push_back(wanted);
+    input.push_back(inputs.size() - 1);
+  }
+  std::vector<SharedActivations> made(inputs.size()), of_each;
+  const auto make = [&](const Cpu& maker, std::size_t i) {
+    made[i] = activations_of(maker, *inputs[i].product, inputs[i].form);
+  };
+  if (inputs.size() == 1) {
+    make(cpu, 0);
+  } else {
+    Cpu alone = cpu;
+    alone.pool = nullptr;
+    for_rows(cpu, static_cast<int>(inputs.size()), move_work * inputs[0].product->work(), [&](int first, int last) {
+      for (int i = first; i < last; ++i) make(alone, static_cast<std::size_t>(i));
+    });
+  }
+  for (const std::size_t i : input) of_each.push_back(made[i]);
+  return of_each;
+}
+
+// A product that kernels take.
+template <std::same_as<Cpu> Backend>
+PartedProduct parted(const Backend& cpu, Numerics mode, const StoredProduct& one, const SharedActivations& x) {
+  PartedProduct made{};
+  with_words(one, [&]<class Number>(const WordRows& words, std::type_identity<Number>) {
     const Product& p = one.product;
-    if (mode == Numerics::int8) made = parted(std::make_shared<const Int8Product<Number>>(cpu, words.rows, p));
-    else made = parted(std::make_shared<const FloatProduct<Number>>(cpu, words.rows, p));
+    if (mode == Numerics::int8) made = parted(std::make_shared<const Int8Product<Number>>(cpu, words, p, x));
+    else made = parted(std::make_shared<const FloatProduct<Number>>(cpu, words, p, x));
   });
   return made;
 }
 
-// Is it of one token, and do kernels take it? The reference's loops share out rows on their own.
+// Do kernels take it? The reference's loops share out rows on their own.
 inline bool may_be_parted(const Cpu& cpu, const StoredProduct& one) {
   bool taken = false;
-  visit_storage(*one.storage, [&](const auto& weights) {
-    taken = kernels_take(cpu, words_of(weights, one.product.columns).rows, one.product);
+  with_words(one, [&](const WordRows& words, auto) { taken = kernels_take(cpu, words, one.product); });
+  return taken;
+}
+
+// All parts of all products as one loop.
+inline void run_parts(const Cpu& cpu, const std::vector<PartedProduct>& products) {
+  int parts = 0;
+  std::int64_t work = 0;
+  for (const PartedProduct& product : products) parts += product.parts, work += product.parts * product.work;
+  if (parts == 0) return;
+  for_rows(cpu, parts, work / parts, [&](int first, int last) {
+    for (const PartedProduct& product : products) {   // parts are numbered through all of them
+      if (first < product.parts && last > 0) product.run(std::max(first, 0), std::min(last, product.parts));
+      first -= product.parts, last -= product.parts;
+    }
   });
-  return taken && one.product.count == 1;
 }
 
 template <std::same_as<Cpu> Backend>
 void multiply_each(const Backend& cpu, Numerics mode, std::span<const StoredProduct> products) {
   const auto may = [&](const StoredProduct& one) { return may_be_parted(cpu, one); };
-  if (!cpu.pool || products.size() < 2 || !std::all_of(products.begin(), products.end(), may)) {
+  if (products.size() < 2 || !std::all_of(products.begin(), products.end(), may)) {
     for (const StoredProduct& one : products) multiply_one(cpu, mode, one);
     return;
   }
+  const std::vector<SharedActivations> x = activations_of_each(cpu, mode, products);
   std::vector<PartedProduct> all;
-  int parts = 0;
-  std::int64_t work = 0;
-  for (const StoredProduct& one : products) {
-    all.push_back(parted(cpu, mode, one));
-    parts += all.back().parts, work += all.back().parts * all.back().work;
-  }
-  if (parts == 0) return;
-  for_rows(cpu, parts, work / parts, [&](int first, int last) {
-    for (const PartedProduct& product : all) {   // parts are numbered through all of them
-      if (first < product.parts && last > 0) product.run(std::max(first, 0), std::min(last, product.parts));
-      first -= product.parts, last -= product.parts;
-    }
-  });
+  for (std::size_t i = 0; i < products.size(); ++i) all.push_back(parted(cpu, mode, products[i], x[i]));
+  run_parts(cpu, all);
 }
 
 }  // namespace etalon

@@ -6,15 +6,18 @@
 #include <span>
 #include <vector>
 
+#include <etalon/cpu/backend.hpp>
 #include <etalon/decoder.hpp>
 #include <etalon/engine.hpp>
 #include <etalon/ops/planner.hpp>
 
 namespace etalon::io {
 
-// The most bytes of the arena that one step takes: `count` tokens that are the last of `positions`.
-template <class Decoder> std::int64_t working_bytes(const Decoder& decoder, Numerics mode, int count, int positions) {
-  const Planner backend;
+// The most bytes of the arena that one step takes: `count` tokens that are the last of `positions`. backend: plans for
+// so many threads.
+template <class Decoder>
+std::int64_t working_bytes(const Decoder& decoder, Numerics mode, int count, int positions,
+                           const Planner& backend = {}) {
   Arena counting(Arena::Kind::counting);
   NoTrace nobody;
   Context<Planner> ctx{backend, mode, counting, nobody};
@@ -72,7 +75,9 @@ RunMemory memory_of(const Model& model, const ModelFacts& facts, const RunOption
   const int step = std::clamp(length.step, 1, length.positions);
   RunMemory memory;
   add_state(facts, length, memory);
-  memory.working = working_bytes(model.decoder, *options.numerics, step, length.positions);
+  Planner planner;
+  planner.together = options.backend == "cpu" ? tokens_together(options.threads) : 0;
+  memory.working = working_bytes(model.decoder, *options.numerics, step, length.positions, planner);
   memory.scratch = scratch_bytes(facts, options, step, length.positions);
   memory.kept = std::int64_t{4} * facts.vocab;
   if (facts.predictions > 0) memory.kept += std::int64_t{4} * facts.channels * length.positions;

@@ -35,18 +35,23 @@ template <GateActivation Activation = SwiGlu> struct GatedMlp {
   }
 };
 
-// E(x) of several networks, layer by layer rather than network by network. x (Token, Channel) -> the same shape each.
+// A network and what it is applied to.
+template <class Network> struct NetworkInput {
+  const Network* network;
+  View<const float, Token, Channel> x;
+};
+
+// E(x) of several networks, layer by layer rather than network by network. -> (Token, Channel) each.
 template <class Activation>
-std::vector<View<float, Token, Channel>> outputs_of(const auto& ctx,
-                                                    const std::vector<const GatedMlp<Activation>*>& networks,
-                                                    View<const float, Token, Channel> x) {
+std::vector<View<float, Token, Channel>> outputs_of(const auto& ctx, const Step&,
+                                                    const std::vector<NetworkInput<GatedMlp<Activation>>>& inputs) {
   std::vector<LayerInput<Token, Hidden, Channel>> inwards;
-  for (const auto* network : networks) inwards.push_back({&network->gate, x}), inwards.push_back({&network->up, x});
+  for (const auto& [network, x] : inputs) inwards.push_back({&network->gate, x}), inwards.push_back({&network->up, x});
   const auto halves = linear_each(ctx, inwards);                                // (Token, Hidden) each
   std::vector<LayerInput<Token, Channel, Hidden>> outwards;
-  for (std::size_t i = 0; i < networks.size(); ++i) {
-    activate(ctx, networks[i]->activation, halves[2 * i], read_only(halves[2 * i + 1]));
-    outwards.push_back({&networks[i]->down, read_only(halves[2 * i])});
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    activate(ctx, inputs[i].network->activation, halves[2 * i], read_only(halves[2 * i + 1]));
+    outwards.push_back({&inputs[i].network->down, read_only(halves[2 * i])});
   }
   return linear_each(ctx, outwards);
 }

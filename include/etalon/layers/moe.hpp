@@ -5,8 +5,10 @@
 //   some families let a gate weigh the shared expert: + sigmoid(w . x) E_shared(x)
 //
 // Shazeer et al. 2017; fine-grained and shared experts: Dai et al. 2024 (DeepSeekMoE), section 3. The tokens of one
-// expert are computed together, so its weights are read once; one token's experts are computed side by side, so that
-// threads have enough to share. The order of combination (docs/arithmetic.md, R6) makes both invisible in the result.
+// expert are computed together, so its weights are read once; small experts are computed side by side, so that threads
+// have enough to share. The order of combination (docs/arithmetic.md, R6) makes both invisible in the result.
+#include <algorithm>
+#include <span>
 #include <vector>
 
 #include <etalon/layers/gated_mlp.hpp>
@@ -17,24 +19,36 @@ namespace etalon {
 
 // Which tokens an expert sees, and with what weight each.
 struct Assigned {
+  std::size_t expert;
   std::vector<int> tokens;
   std::vector<float> weights;
 };
 
+// Those experts that are chosen by a token, in ascending order.
 inline std::vector<Assigned> assign(const Reference&, const Routes& routes, int experts) {
   std::vector<Assigned> assigned(static_cast<std::size_t>(experts));
+  for (std::size_t e = 0; e < assigned.size(); ++e) assigned[e].expert = e;
   for (int t = 0; t < extent<Token>(routes.choice); ++t)
     for (int i = 0; i < extent<Choice>(routes.choice); ++i) {
       Assigned& to = assigned[static_cast<std::size_t>(routes.choice[t][i])];
       to.tokens.push_back(t);
       to.weights.push_back(routes.weight[t][i]);
     }
+  std::erase_if(assigned, [](const Assigned& to) { return to.tokens.empty(); });
   return assigned;
 }
 // To plan for: every expert is chosen as often as any other.
 inline std::vector<Assigned> assign(const Planner&, const Routes& routes, int experts) {
   const auto all = static_cast<std::size_t>(experts), some = (routes.choice.size() + all - 1) / all;
-  return std::vector<Assigned>(all, {std::vector<int>(some), std::vector<float>(some)});
+  return std::vector<Assigned>(all, {0, std::vector<int>(some), std::vector<float>(some)});
+}
+
+// How many of the experts can be computed together: the first, and others as long as they see at most `most` tokens.
+inline std::size_t batch_size(std::span<const Assigned> assigned, std::size_t most) {
+  std::size_t count = 0, tokens = 0;
+  do tokens += assigned[count++].tokens.size();
+  while (count < assigned.size() && tokens + assigned[count].tokens.size() <= most);
+  return count;
 }
 
 // The experts of a step's only token, in ascending order as routes have them, and what each counts.
@@ -54,6 +68,15 @@ inline std::vector<Chosen> chosen_by(const Planner&, const Routes& routes) {
   return std::vector<Chosen>(static_cast<std::size_t>(extent<Choice>(routes.choice)), {0, 0.0f});
 }
 
+// E(x) of several experts of a kind that has no faster way: one by one.
+template <class Expert>
+std::vector<View<float, Token, Channel>> outputs_of(const auto& ctx, const Step& step,
+                                                    const std::vector<NetworkInput<Expert>>& inputs) {
+  std::vector<View<float, Token, Channel>> outputs;
+  for (const auto& [expert, x] : inputs) outputs.push_back((*expert)(ctx, step, x));   // (Token, Channel)
+  return outputs;
+}
+
 template <class Expert = GatedMlp<>> struct Moe {
   Router router;
   std::vector<Expert> experts;
@@ -65,10 +88,8 @@ template <class Expert = GatedMlp<>> struct Moe {
     auto y = zeros<Token, Channel>(ctx, extent<Token>(x), extent<Channel>(x));  // (Token, Channel)
     const Arena::Scope scope(ctx.arena);
     const Routes routes = router(ctx, step, x);
-    if constexpr (requires { outputs_of(ctx, std::vector<const Expert*>{}, x); }) {
-      if (extent<Token>(x) == 1) return add_side_by_side(ctx, routes, x, y), y;
-    }
-    add_expert_by_expert(ctx, step, routes, x, y);
+    if (extent<Token>(x) == 1) return add_side_by_side(ctx, step, routes, x, y), y;
+    add_in_batches(ctx, step, routes, x, y);
     if (shared) add_shared(ctx, x, (*shared)(ctx, step, x), y);
     return y;
   }
@@ -81,26 +102,45 @@ template <class Expert = GatedMlp<>> struct Moe {
   }
 
  private:
-  void add_expert_by_expert(const auto& ctx, const Step& step, const Routes& routes,
-                            View<const float, Token, Channel> x, View<float, Token, Channel> y) const {
+  using Input = NetworkInput<Expert>;
+
+  void add_in_batches(const auto& ctx, const Step& step, const Routes& routes, View<const float, Token, Channel> x,
+                      View<float, Token, Channel> y) const {
     const auto assigned = assign(ctx.backend, routes, static_cast<int>(experts.size()));
-    for (std::size_t e = 0; e < experts.size(); ++e) {
-      const Assigned& to = assigned[e];
-      if (to.tokens.empty()) continue;
-      const Arena::Scope expert_scope(ctx.arena);
-      auto some = gather(ctx, x, to.tokens);                                    // (Token, Channel)
-      scatter_add(ctx, y, to.tokens, to.weights, experts[e](ctx, step, some));
+    const auto most = static_cast<std::size_t>(std::min(tokens_together(ctx.backend), extent<Token>(x)));
+    for (std::span<const Assigned> left = assigned; !left.empty();) {
+      const std::size_t count = batch_size(left, most);
+      add_batch(ctx, step, left.first(count), x, y);
+      left = left.subspan(count);
     }
   }
 
+  void add_batch(const auto& ctx, const Step& step, std::span<const Assigned> batch,
+                 View<const float, Token, Channel> x, View<float, Token, Channel> y) const {
+    std::vector<int> tokens;
+    for (const Assigned& to : batch) tokens.insert(tokens.end(), to.tokens.begin(), to.tokens.end());
+    const Arena::Scope scope(ctx.arena);
+    auto some = gather(ctx, x, tokens);                                         // (Token, Channel), expert by expert
+    std::vector<Input> inputs;
+    int row = 0;
+    for (const Assigned& to : batch) {
+      const int count = static_cast<int>(to.tokens.size());
+      inputs.push_back({&experts[to.expert], some.rows(row, count)});
+      row += count;
+    }
+    const auto outputs = outputs_of(ctx, step, inputs);                         // (Token, Channel) each
+    for (std::size_t i = 0; i < batch.size(); ++i)
+      scatter_add(ctx, y, batch[i].tokens, batch[i].weights, outputs[i]);
+  }
+
   // One token.
-  void add_side_by_side(const auto& ctx, const Routes& routes, View<const float, Token, Channel> x,
+  void add_side_by_side(const auto& ctx, const Step& step, const Routes& routes, View<const float, Token, Channel> x,
                         View<float, Token, Channel> y) const {
     const std::vector<Chosen> chosen = chosen_by(ctx.backend, routes);
-    std::vector<const Expert*> networks;
-    for (const Chosen& one : chosen) networks.push_back(&experts[static_cast<std::size_t>(one.expert)]);
-    if (shared) networks.push_back(&*shared);
-    const auto outputs = outputs_of(ctx, networks, x);                          // (Token, Channel) each
+    std::vector<Input> inputs;
+    for (const Chosen& one : chosen) inputs.push_back({&experts[static_cast<std::size_t>(one.expert)], x});
+    if (shared) inputs.push_back({&*shared, x});
+    const auto outputs = outputs_of(ctx, step, inputs);                         // (Token, Channel) each
     for (std::size_t i = 0; i < chosen.size(); ++i) scatter_add(ctx, y, {0}, {chosen[i].weight}, outputs[i]);
     if (shared) add_shared(ctx, x, outputs.back(), y);
   }

@@ -17,6 +17,12 @@ template <class Rows> void for_rows(const Reference&, int count, std::int64_t /*
   if (count > 0) rows(0, count);
 }
 
+// The work of a number that is only moved or added: memory takes as long for it as a core for so many operations.
+inline constexpr int move_work = 4;
+
+// Experts are computed side by side as long as they see no more tokens than this together: 0 for one at a time.
+inline int tokens_together(const Reference&) { return 0; }
+
 // Puts numbers behind those that a sequence keeps already.
 inline void keep(const Reference&, std::vector<float>& kept, const float* numbers, std::size_t count) {
   kept.insert(kept.end(), numbers, numbers + count);

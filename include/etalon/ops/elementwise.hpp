@@ -1,5 +1,6 @@
 #pragma once
 // Operations that look at one number, or one row, at a time: add, gate, embed, gather, scatter.
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -21,17 +22,20 @@ template <class... Axes> void for_numbers(const auto& ctx, View<float, Axes...> 
 // x += y. Both (Row, Axis).
 template <class T, class Row, class Axis> requires Real<T>
 void add(const auto& ctx, View<float, Row, Axis> x, View<T, Row, Axis> y) {
-  for_numbers(ctx, x, 1, [&](std::size_t i) { x.data[i] = x.data[i] + y.data[i]; });
+  for_numbers(ctx, x, move_work, [&](std::size_t i) { x.data[i] = x.data[i] + y.data[i]; });
+}
+
+// y[i] = fma(factor, x[i], y[i]) for i < n.
+template <class Backend> void add_scaled(const Backend&, float factor, const float* x, float* y, int n) {
+  for (int i = 0; i < n; ++i) y[i] = fma(factor, x[i], y[i]);
 }
 
 // x[t] = fma(sigmoid(gate[t]), y[t], x[t]) in each row.
 inline void add_gated(const auto& ctx, View<float, Token, Channel> x, View<const float, Token, One> gate,
                       View<const float, Token, Channel> y) {
-  for_rows(ctx.backend, extent<Token>(x), extent<Channel>(x), [&](int first, int last) {
-    for (int t = first; t < last; ++t) {
-      const float share = sigmoid(gate[t][0]);
-      for (int c = 0; c < extent<Channel>(x); ++c) x[t][c] = fma(share, y[t][c], x[t][c]);
-    }
+  const int n = extent<Channel>(x);
+  for_rows(ctx.backend, extent<Token>(x), std::int64_t{move_work} * n, [&](int first, int last) {
+    for (int t = first; t < last; ++t) add_scaled(ctx.backend, sigmoid(gate[t][0]), y[t].data, x[t].data, n);
   });
 }
 
@@ -75,17 +79,17 @@ inline View<float, Token, Channel> embed(const auto& ctx, const Weight<Vocab, Ch
 
 template <class... Axes> View<float, Axes...> zeros(const auto& ctx, auto... extents) {
   auto x = ctx.template make<float, Axes...>(extents...);
-  for_numbers(ctx, x, 1, [&](std::size_t i) { x.data[i] = 0.0f; });
+  for_numbers(ctx, x, move_work, [&](std::size_t i) { x.data[i] = 0.0f; });
   return x;
 }
 
 // The given rows of x, side by side. -> (Token, Channel)
 inline View<float, Token, Channel> gather(const auto& ctx, View<const float, Token, Channel> x,
                                           const std::vector<int>& rows) {
-  auto some = ctx.template make<float, Token, Channel>(static_cast<int>(rows.size()), extent<Channel>(x));
-  for_rows(ctx.backend, extent<Token>(some), extent<Channel>(x), [&](int first, int last) {
-    for (int i = first; i < last; ++i)
-      for (int c = 0; c < extent<Channel>(x); ++c) some[i][c] = x[rows[i]][c];
+  const int n = extent<Channel>(x);
+  auto some = ctx.template make<float, Token, Channel>(static_cast<int>(rows.size()), n);
+  for_rows(ctx.backend, extent<Token>(some), std::int64_t{move_work} * n, [&](int first, int last) {
+    for (int i = first; i < last; ++i) std::copy_n(x[rows[i]].data, n, some[i].data);
   });
   return some;
 }
@@ -93,9 +97,9 @@ inline View<float, Token, Channel> gather(const auto& ctx, View<const float, Tok
 // y[rows[i]] = fma(weight[i], x[i], y[rows[i]]): an expert's outputs go back to the tokens that chose it.
 inline void scatter_add(const auto& ctx, View<float, Token, Channel> y, const std::vector<int>& rows,
                         const std::vector<float>& weight, View<const float, Token, Channel> x) {
-  for_rows(ctx.backend, extent<Token>(x), extent<Channel>(x), [&](int first, int last) {
-    for (int i = first; i < last; ++i)
-      for (int c = 0; c < extent<Channel>(x); ++c) y[rows[i]][c] = fma(weight[i], x[i][c], y[rows[i]][c]);
+  const int n = extent<Channel>(x);
+  for_rows(ctx.backend, extent<Token>(x), std::int64_t{move_work} * n, [&](int first, int last) {
+    for (int i = first; i < last; ++i) add_scaled(ctx.backend, weight[i], x[i].data, y[rows[i]].data, n);
   });
 }
 

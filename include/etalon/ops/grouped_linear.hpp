@@ -65,11 +65,7 @@ View<float, Token, Out> grouped_linear(const auto& ctx, const Weight<Out, Part>&
     multiply_groups_int8(ctx.backend, weight.storage, grouped);
     return y;
   }
-  if (ctx.numerics == Numerics::bf16) {
-    auto rounded = ctx.template make<float, Token, In>(extent<Token>(x), extent<In>(x));   // (Token, In)
-    round_activations(ctx.backend, x.data, static_cast<std::int64_t>(x.size()), rounded.data);
-    grouped.product.x = rounded.data;
-  }
+  grouped.product.x = in_mode(ctx, read_only(x), ctx.numerics);
   multiply_groups(ctx.backend, weight.storage, grouped);
   return y;
 }

@@ -107,19 +107,24 @@ template <class Backend> void multiply_one(const Backend& backend, Numerics mode
 }
 
 // What mode H sees of n activations.
-template <class Backend> void round_activations(const Backend& backend, const float* x, std::int64_t n, float* out) {
-  for_rows(backend, 1, n, [&](int, int) {
-    for (std::int64_t i = 0; i < n; ++i) out[i] = round_activation(x[i]);
+template <class Backend> void round_activations(const Backend&, const float* x, std::int64_t n, float* out) {
+  for (std::int64_t i = 0; i < n; ++i) out[i] = round_activation(x[i]);
+}
+
+// x (Row, In) as mode H sees it.
+template <class Row, class In> View<const float, Row, In> rounded_rows(const auto& ctx, View<const float, Row, In> x) {
+  auto rounded = ctx.template make<float, Row, In>(x.shape[0], x.shape[1]);     // (Row, In)
+  const std::int64_t n = extent<In>(x);
+  for_rows(ctx.backend, x.shape[0], move_work * n, [&](int first, int last) {
+    round_activations(ctx.backend, x[first].data, (last - first) * n, rounded[first].data);
   });
+  return rounded;
 }
 
 // x (Row, In) as a product in the given mode sees it: rounded in mode H, else as it is.
 template <class Row, class In>
 const float* in_mode(const auto& ctx, View<const float, Row, In> x, Numerics mode) {
-  if (mode != Numerics::bf16) return x.data;
-  auto rounded = ctx.template make<float, Row, In>(x.shape[0], x.shape[1]);     // (Row, In)
-  round_activations(ctx.backend, x.data, static_cast<std::int64_t>(x.size()), rounded.data);
-  return rounded.data;
+  return mode == Numerics::bf16 ? rounded_rows(ctx, x).data : x.data;
 }
 
 // Of activations as in_mode gives them. y (Row, Out)

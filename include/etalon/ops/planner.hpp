@@ -10,9 +10,13 @@
 
 namespace etalon {
 
-struct Planner : Reference { static constexpr const char* name = "planner"; };
+struct Planner : Reference {
+  static constexpr const char* name = "planner";
+  int together = 0;   // tokens_together of the backend that the step is planned for
+};
 
 template <class Rows> void for_rows(const Planner&, int, std::int64_t, Rows&&) {}
+inline int tokens_together(const Planner& planner) { return planner.together; }
 inline void keep(const Planner&, std::vector<float>&, const float*, std::size_t) {}
 
 }  // namespace etalon

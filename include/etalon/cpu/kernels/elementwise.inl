@@ -46,6 +46,24 @@ inline void swiglu(float* gate, const float* up, int n) {
   std::memcpy(gate + i, &g, bytes);
 }
 
+// y[i] = fma(factor, x[i], y[i]) for n numbers.
+inline void add_scaled(float factor, const float* x, float* y, int n) {
+  Floats factors, a = {}, b = {};
+  spread(factors, factor);
+  int i = 0;
+  for (; i + width <= n; i += width) {
+    load(a, x + i);
+    load(b, y + i);
+    multiply_add(b, factors, a);
+    store(y + i, b);
+  }
+  const std::size_t bytes = static_cast<std::size_t>(n - i) * sizeof(float);
+  std::memcpy(&a, x + i, bytes);
+  std::memcpy(&b, y + i, bytes);
+  multiply_add(b, factors, a);
+  std::memcpy(y + i, &b, bytes);
+}
+
 // round_activation of math/rounding.hpp, in place.
 [[gnu::always_inline]] inline void round_activation(Floats& x) {
   const Bits bits = (Bits)x, size = bits & 0x7fffffffu, nan = Bits{} + 0x7fc00000u, zero = {};
