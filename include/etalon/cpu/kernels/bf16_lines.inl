@@ -44,7 +44,8 @@ template <> struct LinesOf<Bf16> {
   static constexpr int bytes = 128;
   using Range = NumberRange;
   [[gnu::always_inline]] static inline void read(Bits (&line)[2], const std::byte* from, const float*, Range& range) {
-    std::memcpy(&line, from, sizeof line);
+    load(line[0], from);   // one by one: g++ would copy 128 bytes in parts, through the stack, and the loads wait
+    load(line[1], from + 64);
     range.add(line[0]);
     range.add(line[1]);
   }
