@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include <etalon/io/safetensors_writer.hpp>
+#include "large_pages.hpp"
 #include "scratch.hpp"
 
 using namespace etalon::io;
@@ -52,6 +53,18 @@ TEST_CASE("one file and the same tensors in shards are one checkpoint") {
   CHECK(sharded.find("model.norm") == nullptr);
   CHECK(sharded.find("") == nullptr);
   CHECK(sharded.find("zzz") == nullptr);
+}
+
+TEST_CASE("files that fit memory twice are asked for in large pages, others are not") {
+  static_assert(worth_large_pages(5, 10) && !worth_large_pages(6, 10) && !worth_large_pages(1, 0));
+  CHECK(physical_memory() > std::uint64_t{1} << 20);
+  const Scratch scratch;
+  SafetensorsWriter writer;
+  writer.add_owned("x", Dtype::U8, {3 << 20}, std::vector<std::byte>(3 << 20));
+  writer.write(scratch.path() / "model.safetensors");
+  const Checkpoint checkpoint = Checkpoint::open(scratch.path());
+  const auto asked = etalon::test::asked_for_large_pages(checkpoint.files()[0].bytes().data());
+  if (asked) CHECK(*asked);
 }
 
 TEST_CASE("a folder, its file, and a single shard can be opened") {

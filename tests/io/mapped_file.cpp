@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include "large_pages.hpp"
 #include "scratch.hpp"
 
 using etalon::io::mapped_ranges;
@@ -37,6 +38,21 @@ TEST_CASE("moving keeps the bytes where they are, and the source gives them up")
   MappedFile third = MappedFile::open(scratch.write("y", "other"));
   third = std::move(second);
   CHECK(third.text() == "hello");
+}
+
+TEST_CASE("large pages are asked for where a file fills one, and only when it is told to") {
+  const Scratch scratch;
+  const MappedFile large = MappedFile::open(scratch.write("large", std::string(MappedFile::large_page, 'x')));
+  const MappedFile small = MappedFile::open(scratch.write("small", "hello"));
+  const auto before = etalon::test::asked_for_large_pages(large.bytes().data());
+  large.ask_for_large_pages();
+  small.ask_for_large_pages();
+  const auto after = etalon::test::asked_for_large_pages(large.bytes().data());
+  CHECK(large.bytes().back() == std::byte{'x'});
+  if (!before || !after) return;   // the system does not tell
+  CHECK_FALSE(*before);
+  CHECK(*after);
+  CHECK_FALSE(etalon::test::asked_for_large_pages(small.bytes().data()).value_or(false));
 }
 
 TEST_CASE("a mapped file outlives its name") {

@@ -9,6 +9,7 @@
 // A folder with both model.safetensors and an index: the single file is used (as transformers does) if it is sound
 // and holds every tensor of the index; otherwise the index is. notes() says which.
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -17,6 +18,8 @@
 #include <utility>
 #include <vector>
 
+#include <unistd.h>
+
 #include <etalon/error.hpp>
 #include <etalon/io/folder.hpp>
 #include <etalon/io/json.hpp>
@@ -24,6 +27,16 @@
 #include <etalon/io/safetensors.hpp>
 
 namespace etalon::io {
+
+// Are files of so many bytes better read 2 MB at a time? They decode some 7 % faster as long as they are in memory, but
+// come from the disk a quarter slower the first time: so not where they may have to come again.
+constexpr bool worth_large_pages(std::uint64_t bytes, std::uint64_t memory) { return bytes <= memory / 2; }
+
+// Bytes; 0 where the system does not say.
+inline std::uint64_t physical_memory() {
+  const long pages = ::sysconf(_SC_PHYS_PAGES), size = ::sysconf(_SC_PAGESIZE);
+  return pages > 0 && size > 0 ? static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(size) : 0;
+}
 
 // Move only; TensorInfo::bytes point into the mapped files it owns.
 class Checkpoint {
@@ -59,6 +72,7 @@ class Checkpoint {
 
  private:
   Checkpoint() = default;
+  static Checkpoint opened(const std::filesystem::path& folder_or_file);
   static Checkpoint open_index(const std::filesystem::path& index);
   static std::optional<Checkpoint> complete_single(const std::filesystem::path& folder);
 
@@ -68,6 +82,13 @@ class Checkpoint {
     std::move(content.tensors.begin(), content.tensors.end(), std::back_inserter(tensors_));
     metadata_.merge(content.metadata);
     files_.push_back(std::move(file));
+  }
+
+  void ask_for_large_pages() const {
+    std::uint64_t bytes = 0;
+    for (const MappedFile& file : files_) bytes += file.bytes().size();
+    if (!worth_large_pages(bytes, physical_memory())) return;
+    for (const MappedFile& file : files_) file.ask_for_large_pages();
   }
 
   std::vector<MappedFile> files_;
@@ -190,6 +211,12 @@ inline std::optional<Checkpoint> Checkpoint::complete_single(const std::filesyst
 }
 
 inline Checkpoint Checkpoint::open(const std::filesystem::path& path) {
+  Checkpoint checkpoint = opened(path);
+  checkpoint.ask_for_large_pages();
+  return checkpoint;
+}
+
+inline Checkpoint Checkpoint::opened(const std::filesystem::path& path) {
   const bool names_a_file = path.extension() == ".safetensors" && !is_folder(path);  // also where it is not there
   if (is_file(path) || names_a_file) {
     return path.extension() == ".json" ? open_index(path) : open_file(path);

@@ -117,6 +117,16 @@ class MappedFile {
                 "leave the file alone while it is in use, and run again");
   }
 
+  // What the system reads of the file from now on it may keep in pages of 2 MB, where it has such: a core takes some
+  // hundred cycles to find where a page is, which for pages of 4 KB is a tenth of the time that weights take. It reads
+  // 2 MB at each touch then. What it has of the file already stays in small pages. No answer is needed.
+  void ask_for_large_pages() const noexcept {
+#if defined(MADV_HUGEPAGE)
+    if (size_ >= large_page) ::madvise(const_cast<std::byte*>(data_), size_, MADV_HUGEPAGE);
+#endif
+  }
+  static constexpr std::size_t large_page = std::size_t{2} << 20;
+
   const std::filesystem::path& path() const noexcept { return path_; }
   std::span<const std::byte> bytes() const noexcept { return {data_, size_}; }
   std::string_view text() const noexcept { return {reinterpret_cast<const char*>(data_), size_}; }
