@@ -56,6 +56,16 @@ def write(path, text):
     part.rename(path)
 
 
+def forget(place):
+    """So that files are read anew, as after a restart: what was just written is in memory in small pages."""
+    for path in [place, *place.rglob("*")] if place.exists() else []:
+        if path.is_file():
+            file = os.open(path, os.O_RDONLY)
+            os.fsync(file)
+            os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+            os.close(file)
+
+
 def measure(path, *command):
     if not path.exists():
         say(f"{path.name}: {' '.join(map(str, command))}")
@@ -74,6 +84,8 @@ def measure_model(given, family, size, kind):
         say(f"{name}: making it")
         run(sys.executable, tools / "make_model.py", folder, "--family", family, "--size", size, "--format", kind,
             *(["--gguf", gguf] if compared else []))
+        forget(folder)
+        forget(gguf)
         measure(report, given.etalon, "bench", "--model", folder, "--only-model", "--json", "--seconds", given.seconds)
         if compared:
             threads = ",".join(map(str, json.loads(report.read_text())["threads"]))

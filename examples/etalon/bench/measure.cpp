@@ -14,7 +14,7 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-constexpr double shortest_sample = 0.002, longest_repeated = 1.0;   // seconds
+constexpr double shortest_sample = 0.02, longest_repeated = 1.0;   // seconds
 constexpr int enough_samples = 25, few_samples = 3;
 
 // Seconds of one run: of so many that clocks and wake-ups do not matter.

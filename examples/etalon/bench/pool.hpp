@@ -2,26 +2,32 @@
 // What measured operations work on: memory that no cache holds, and a backend with its scratch memory.
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <memory>
+#include <new>
 
 #include <etalon/cpu/cpu.hpp>
 
 namespace etalon::command::bench {
 
 // Memory that no cache holds, of bytes that are numbers of about 1 in every storage format, a quarter of a GiB of them.
-// Whoever asks for some gets the next: what was read last is read again when all else has been.
+// Whoever asks for some gets the next: what was read last is read again when all else has been. In large pages where
+// the system has them, as files of weights are (io/checkpoint.hpp).
 class Pool {
  public:
   static constexpr std::size_t size = std::size_t{256} << 20;
 
   Pool();
-  const std::byte* all() const { return reinterpret_cast<const std::byte*>(bytes_.data()); }
+  const std::byte* all() const { return bytes_.get(); }
   // The next so many bytes, at most `size`.
   const std::byte* next(std::size_t bytes);
   const float* next_floats(std::size_t count) { return reinterpret_cast<const float*>(next(count * sizeof(float))); }
 
  private:
-  std::vector<std::uint64_t> bytes_;
+  static constexpr std::align_val_t large_page{std::size_t{2} << 20};
+  struct Free {
+    void operator()(std::byte* bytes) const { ::operator delete(bytes, large_page); }
+  };
+  std::unique_ptr<std::byte, Free> bytes_;
   std::size_t at_ = 0;
 };
 
