@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <concepts>
 #include <memory>
+#include <utility>
 
 #include <etalon/cpu/activations.hpp>
 #include <etalon/cpu/kernels.hpp>
