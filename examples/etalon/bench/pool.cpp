@@ -7,24 +7,30 @@
 
 namespace etalon::command::bench {
 
-Pool::Pool() : bytes_(static_cast<std::byte*>(::operator new(size, large_page))) {
+Pool::Pool() {
 #if defined(MADV_HUGEPAGE)
-  ::madvise(bytes_.get(), size, MADV_HUGEPAGE);
+  ::madvise(weights_.bytes.get(), size, MADV_HUGEPAGE);
+  ::madvise(numbers_.bytes.get(), size, MADV_NOHUGEPAGE);
 #endif
+  weights_.fill();
+  numbers_.fill();
+}
+
+void Pool::Area::fill() {
   std::uint64_t state = 0x9e3779b97f4a7c15u;
-  for (std::size_t at = 0; at < size; at += sizeof state) {   // xorshift: Marsaglia 2003
+  for (std::size_t i = 0; i < size; i += sizeof state) {   // xorshift: Marsaglia 2003
     state ^= state << 13, state ^= state >> 7, state ^= state << 17;
     // exponents of numbers between 2^-15 and 2
     const std::uint64_t word = (state & 0x8787878787878787u) | 0x3838383838383838u;
-    std::memcpy(bytes_.get() + at, &word, sizeof word);
+    std::memcpy(bytes.get() + i, &word, sizeof word);
   }
 }
 
-const std::byte* Pool::next(std::size_t bytes) {
-  const std::size_t aligned = (bytes + 63) / 64 * 64;
-  if (at_ + aligned > size) at_ = 0;
-  const std::byte* found = all() + at_;
-  at_ += aligned;
+const std::byte* Pool::Area::next(std::size_t count) {
+  const std::size_t aligned = (count + 63) / 64 * 64;
+  if (at + aligned > size) at = 0;
+  const std::byte* found = bytes.get() + at;
+  at += aligned;
   return found;
 }
 

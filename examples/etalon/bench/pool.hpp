@@ -9,26 +9,35 @@
 
 namespace etalon::command::bench {
 
-// Memory that no cache holds, of bytes that are numbers of about 1 in every storage format, a quarter of a GiB of them.
-// Whoever asks for some gets the next: what was read last is read again when all else has been. In large pages where
-// the system has them, as files of weights are (io/checkpoint.hpp).
+// Memory that no cache holds, of bytes that are numbers of about 1 in every storage format. Whoever asks for some gets
+// the next: what was read last is read again when all else has been. A quarter of a GiB for weights, in large pages
+// where the system has them, as files of weights are (io/checkpoint.hpp); as much for activations and caches, in
+// ordinary pages, as these are.
 class Pool {
  public:
   static constexpr std::size_t size = std::size_t{256} << 20;
 
   Pool();
-  const std::byte* all() const { return bytes_.get(); }
-  // The next so many bytes, at most `size`.
-  const std::byte* next(std::size_t bytes);
-  const float* next_floats(std::size_t count) { return reinterpret_cast<const float*>(next(count * sizeof(float))); }
+  const std::byte* all() const { return weights_.bytes.get(); }
+  // The next so many bytes of weights, or numbers of activations; at most `size` bytes.
+  const std::byte* next(std::size_t bytes) { return weights_.next(bytes); }
+  const float* next_floats(std::size_t count) {
+    return reinterpret_cast<const float*>(numbers_.next(count * sizeof(float)));
+  }
 
  private:
   static constexpr std::align_val_t large_page{std::size_t{2} << 20};
   struct Free {
     void operator()(std::byte* bytes) const { ::operator delete(bytes, large_page); }
   };
-  std::unique_ptr<std::byte, Free> bytes_;
-  std::size_t at_ = 0;
+  struct Area {
+    std::unique_ptr<std::byte, Free> bytes{static_cast<std::byte*>(::operator new(size, large_page))};
+    std::size_t at = 0;
+
+    void fill();
+    const std::byte* next(std::size_t count);
+  };
+  Area weights_, numbers_;
 };
 
 inline int threads_of(const Reference&) { return 1; }
