@@ -26,6 +26,7 @@ except ImportError as error:
     sys.exit(f"compare_speed.py: needs NumPy and llama-cpp-python ({error})")
 
 prompt, written, short_prompt = 512, 64, 16
+most_seconds = 1000   # of one of Etalon's measurements
 heading = """| model | threads | decode: llama.cpp | Etalon, tokens/s | ratio | of bandwidth | \
 prefill 512: llama.cpp | Etalon, tokens/s | ratio | of f32 fma |
 |---|---|---|---|---|---|---|---|---|---|"""
@@ -132,6 +133,8 @@ def etalon_rates(program, folder, threads, seconds, numerics):
         if any(task["name"] == f"prefill, {prompt} tokens" for task in tasks):
             break
         seconds *= 2   # bench shortens prompts that take too long
+        if seconds > most_seconds:
+            sys.exit(f"compare_speed.py: Etalon did not read a prompt of {prompt} tokens: {folder}")
     return report["isa"], {task["name"].split(",")[0]: (task["tokens_per_second"], task["fraction"]) for task in tasks}
 
 

@@ -38,7 +38,7 @@ struct FormedInput {
   }
 };
 
-// Calls use(words, Number{}) with how the kernels see a matrix.
+// Calls use(words, type) with how the kernels see a matrix, and with the type of its stored numbers.
 void with_words(const StoredProduct& one, auto&& use) {
   visit_storage(*one.storage, [&](const auto& weights) {
     const auto words = words_of(weights, one.product.columns);
