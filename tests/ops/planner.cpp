@@ -55,4 +55,7 @@ TEST_CASE("where tokens choose experts, each is supposed to see its share") {
   const auto assigned = assign(Planner{}, routes, 5);
   CHECK(assigned.size() == 5);
   for (const Assigned& to : assigned) CHECK(to.tokens.size() == 3);   // 12 choices among 5
+  const auto few = assign(Planner{}, routes, 100);
+  CHECK(few.size() == 12);
+  for (const Assigned& to : few) CHECK(to.tokens.size() == 1);
 }

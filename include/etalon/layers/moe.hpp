@@ -37,10 +37,13 @@ inline std::vector<Assigned> assign(const Reference&, const Routes& routes, int 
   std::erase_if(assigned, [](const Assigned& to) { return to.tokens.empty(); });
   return assigned;
 }
-// To plan for: every expert is chosen as often as any other.
+// To plan for: every expert is chosen as often as any other, or some of them once.
 inline std::vector<Assigned> assign(const Planner&, const Routes& routes, int experts) {
-  const auto all = static_cast<std::size_t>(experts), some = (routes.choice.size() + all - 1) / all;
-  return std::vector<Assigned>(all, {0, std::vector<int>(some), std::vector<float>(some)});
+  const std::size_t choices = routes.choice.size();
+  if (choices == 0) return {};
+  const std::size_t chosen = std::min(static_cast<std::size_t>(experts), choices);
+  const std::size_t some = (choices + chosen - 1) / chosen;
+  return std::vector<Assigned>(chosen, {0, std::vector<int>(some), std::vector<float>(some)});
 }
 
 // How many of the experts can be computed together: the first, and others as long as they see at most `most` tokens.
@@ -49,23 +52,6 @@ inline std::size_t batch_size(std::span<const Assigned> assigned, std::size_t mo
   do tokens += assigned[count++].tokens.size();
   while (count < assigned.size() && tokens + assigned[count].tokens.size() <= most);
   return count;
-}
-
-// The experts of a step's only token, in ascending order as routes have them, and what each counts.
-struct Chosen {
-  int expert;
-  float weight;
-};
-
-inline std::vector<Chosen> chosen_by(const Reference&, const Routes& routes) {
-  std::vector<Chosen> chosen;
-  for (int i = 0; i < extent<Choice>(routes.choice); ++i)
-    chosen.push_back({routes.choice[0][i], routes.weight[0][i]});
-  return chosen;
-}
-// To plan for: as many as there will be, whichever.
-inline std::vector<Chosen> chosen_by(const Planner&, const Routes& routes) {
-  return std::vector<Chosen>(static_cast<std::size_t>(extent<Choice>(routes.choice)), {0, 0.0f});
 }
 
 // E(x) of several experts of a kind that has no faster way: one by one.
@@ -88,8 +74,9 @@ template <class Expert = GatedMlp<>> struct Moe {
     auto y = zeros<Token, Channel>(ctx, extent<Token>(x), extent<Channel>(x));  // (Token, Channel)
     const Arena::Scope scope(ctx.arena);
     const Routes routes = router(ctx, step, x);
-    if (extent<Token>(x) == 1) return add_side_by_side(ctx, step, routes, x, y), y;
-    add_in_batches(ctx, step, routes, x, y);
+    const auto assigned = assign(ctx.backend, routes, static_cast<int>(experts.size()));
+    if (extent<Token>(x) == 1) return add_side_by_side(ctx, step, assigned, x, y), y;
+    add_in_batches(ctx, step, assigned, x, y);
     if (shared) add_shared(ctx, x, (*shared)(ctx, step, x), y);
     return y;
   }
@@ -104,11 +91,10 @@ template <class Expert = GatedMlp<>> struct Moe {
  private:
   using Input = NetworkInput<Expert>;
 
-  void add_in_batches(const auto& ctx, const Step& step, const Routes& routes, View<const float, Token, Channel> x,
-                      View<float, Token, Channel> y) const {
-    const auto assigned = assign(ctx.backend, routes, static_cast<int>(experts.size()));
+  void add_in_batches(const auto& ctx, const Step& step, std::span<const Assigned> left,
+                      View<const float, Token, Channel> x, View<float, Token, Channel> y) const {
     const auto most = static_cast<std::size_t>(std::min(tokens_together(ctx.backend), extent<Token>(x)));
-    for (std::span<const Assigned> left = assigned; !left.empty();) {
+    while (!left.empty()) {
       const std::size_t count = batch_size(left, most);
       add_batch(ctx, step, left.first(count), x, y);
       left = left.subspan(count);
@@ -133,15 +119,14 @@ template <class Expert = GatedMlp<>> struct Moe {
       scatter_add(ctx, y, batch[i].tokens, batch[i].weights, outputs[i]);
   }
 
-  // One token.
-  void add_side_by_side(const auto& ctx, const Step& step, const Routes& routes, View<const float, Token, Channel> x,
-                        View<float, Token, Channel> y) const {
-    const std::vector<Chosen> chosen = chosen_by(ctx.backend, routes);
+  // One token: all its experts and the shared one.
+  void add_side_by_side(const auto& ctx, const Step& step, std::span<const Assigned> chosen,
+                        View<const float, Token, Channel> x, View<float, Token, Channel> y) const {
     std::vector<Input> inputs;
-    for (const Chosen& one : chosen) inputs.push_back({&experts[static_cast<std::size_t>(one.expert)], x});
+    for (const Assigned& one : chosen) inputs.push_back({&experts[one.expert], x});
     if (shared) inputs.push_back({&*shared, x});
     const auto outputs = outputs_of(ctx, step, inputs);                         // (Token, Channel) each
-    for (std::size_t i = 0; i < chosen.size(); ++i) scatter_add(ctx, y, {0}, {chosen[i].weight}, outputs[i]);
+    for (std::size_t i = 0; i < chosen.size(); ++i) scatter_add(ctx, y, {0}, chosen[i].weights, outputs[i]);
     if (shared) add_shared(ctx, x, outputs.back(), y);
   }
 
