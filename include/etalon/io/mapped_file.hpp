@@ -110,10 +110,11 @@ class MappedFile {
     const bool same_time =
         now.st_mtim.tv_sec == opened_.st_mtim.tv_sec && now.st_mtim.tv_nsec == opened_.st_mtim.tv_nsec;
     if (same_time && now.st_size == opened_.st_size) return;
-    throw Error(path_.string(), "the content it had when it was opened",
-                now.st_size == opened_.st_size ? "that it was written to"
-                                               : "that its size went from " + std::to_string(opened_.st_size) +
-                                                     " to " + std::to_string(now.st_size) + " bytes",
+    if (now.st_size != opened_.st_size) {   // as process_faults.hpp says it: chance decides which comes first
+      throw Error(path_.string(), "the " + std::to_string(opened_.st_size) + " bytes it had when it was opened",
+                  std::to_string(now.st_size), "the file was changed or cut short while in use; run again");
+    }
+    throw Error(path_.string(), "the content it had when it was opened", "that it was written to",
                 "leave the file alone while it is in use, and run again");
   }
 
