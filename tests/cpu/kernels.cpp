@@ -24,7 +24,7 @@ template <class F> void with_each_set(F&& f) {
 // What W . x gives for a matrix of one column: its numbers times x, read by either kernel.
 template <class Number> std::vector<float> decoded(Isa isa, const std::vector<Number>& codes, int tokens) {
   const int rows = static_cast<int>(codes.size());
-  const WordRows matrix{reinterpret_cast<const std::byte*>(codes.data()), sizeof(Number), 1, 0, nullptr, nullptr};
+  const WordRows matrix{reinterpret_cast<const std::byte*>(codes.data()), sizeof(Number), 1, 0, 1, nullptr, nullptr};
   std::vector<float> x(static_cast<std::size_t>(tokens) * column_padding), y(codes.size() * x.size());
   for (int t = 0; t < tokens; ++t) x[static_cast<std::size_t>(t) * column_padding] = 1.0f;
   const ActivationRows activations{x.data(), column_padding, tokens};
@@ -44,7 +44,7 @@ template <class Number> std::vector<float> decoded(Isa isa, const std::vector<Nu
 // The same by pairs of bf16 numbers.
 template <class Number> std::vector<float> decoded_in_pairs(const std::vector<Number>& codes, int tokens) {
   const int rows = static_cast<int>(codes.size());
-  const WordRows matrix{reinterpret_cast<const std::byte*>(codes.data()), sizeof(Number), 1, 0, nullptr, nullptr};
+  const WordRows matrix{reinterpret_cast<const std::byte*>(codes.data()), sizeof(Number), 1, 0, 1, nullptr, nullptr};
   std::vector<float> x(column_padding * 2), y(codes.size() * 2);
   x[0] = x[column_padding] = 1.0f;
   alignas(64) std::uint32_t words[2][32];

@@ -27,15 +27,26 @@ namespace etalon {
 // Columns that may be read behind the last one of activations: they are zeros.
 inline constexpr int column_padding = 128;
 
+// The rows of a panel: lane r has row first + r * step, or the last one where it is none before `last`.
+struct PanelRows {
+  int first, step, last;
+
+  int of_lane(int r) const {
+    const int n = first + r * step;
+    return n < last ? n : last - 1;
+  }
+};
+
 // A matrix as its bytes, and its scales where it has any.
 struct WordRows {
   const std::byte* data;
   std::ptrdiff_t row_bytes;
   int columns;
   int group;            // columns that share a scale, a multiple of 32 or all; 0: no scales
+  int scale_rows;       // neighbouring rows with the same scales, counted from row 0
   const void* storage;  // the format, for read_scales
-  // Scales of rows first … first + count - 1 as (group, lane); lanes from count on repeat the last row.
-  void (*read_scales)(const void* storage, int first, int count, int groups, int lanes, float* out);
+  // Scales of a panel's rows as (group, lane).
+  void (*read_scales)(const void* storage, const PanelRows& rows, int groups, int lanes, float* out);
 };
 
 // Activations: rows of `columns` numbers, `stride` apart, zero-padded to a multiple of 32.

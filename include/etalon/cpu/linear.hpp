@@ -27,35 +27,36 @@ inline Words<F32> words_of(const auto&, int) { return {}; }
 template <class Number> requires(sizeof(Number) <= 4 && !std::same_as<Number, I32>)
 Words<Number> words_of(const Plain<Number>& plain, int columns) {
   if (plain.column_stride != 1) return {};
-  return {{plain.data, plain.row_stride * std::ptrdiff_t{sizeof(Number)}, columns, 0, nullptr, nullptr}};
+  return {{plain.data, plain.row_stride * std::ptrdiff_t{sizeof(Number)}, columns, 0, 1 << 30, nullptr, nullptr}};
 }
 
-// Scales of the rows first … first + count - 1 for the kernels: (group, lane).
+// Scales of a panel's rows for the kernels: (group, lane).
 template <class Code, class Scale>
-void read_block_scales(const void* storage, int first, int count, int groups, int lanes, float* out) {
+void read_block_scales(const void* storage, const PanelRows& rows, int groups, int lanes, float* out) {
   const auto& blocks = *static_cast<const ScaledBlocks<Code, Scale>*>(storage);
-  const bool one_block = first / blocks.block_rows == (first + count - 1) / blocks.block_rows;
+  const bool one_block = rows.first / blocks.block_rows == rows.of_lane(lanes - 1) / blocks.block_rows;
   for (int g = 0; g < groups; ++g, out += lanes) {
-    std::fill_n(out, lanes, blocks.scale(first, g));
-    for (int r = 1; !one_block && r < lanes; ++r) out[r] = blocks.scale(first + std::min(r, count - 1), g);
+    std::fill_n(out, lanes, blocks.scale(rows.first, g));
+    for (int r = 1; !one_block && r < lanes; ++r) out[r] = blocks.scale(rows.of_lane(r), g);
   }
 }
 template <class Code, class Scale> Words<Code> words_of(const ScaledBlocks<Code, Scale>& blocks, int columns) {
   // One group for a whole row ends where a block does: kernels look up the scale of every block that they read.
   const int group = blocks.block_columns < columns ? blocks.block_columns : (columns + 31) / 32 * 32;
   if (blocks.code.column_stride != 1 || group % 32 != 0) return {};
-  return {{blocks.code.data, blocks.code.row_stride, columns, group, &blocks, &read_block_scales<Code, Scale>}};
+  return {{blocks.code.data, blocks.code.row_stride, columns, group, blocks.block_rows, &blocks,
+           &read_block_scales<Code, Scale>}};
 }
 
-inline void read_mxfp4_scales(const void* storage, int first, int count, int groups, int lanes, float* out) {
+inline void read_mxfp4_scales(const void* storage, const PanelRows& rows, int groups, int lanes, float* out) {
   const auto& matrix = *static_cast<const Mxfp4*>(storage);
   for (int r = 0; r < lanes; ++r) {
-    const std::byte* row = matrix.scales + (first + std::min(r, count - 1)) * matrix.scale_stride;
+    const std::byte* row = matrix.scales + rows.of_lane(r) * matrix.scale_stride;
     for (int g = 0; g < groups; ++g) out[g * lanes + r] = E8m0{std::to_integer<std::uint8_t>(row[g])}.decode();
   }
 }
 inline Words<E2m1> words_of(const Mxfp4& matrix, int columns) {
-  return {{matrix.data, matrix.row_stride, columns, Mxfp4::block, &matrix, &read_mxfp4_scales}};
+  return {{matrix.data, matrix.row_stride, columns, Mxfp4::block, 1, &matrix, &read_mxfp4_scales}};
 }
 
 // Outputs first … last - 1 of a product, by the kernels of one set of instructions.

@@ -129,12 +129,8 @@ inline void panel_times_pairs(avx512_8::Floats& result, const avx512_8::Panel& p
 // y[n] = W[n] . x for rows first <= n < last. x: words of pair_two_blocks
 template <class Number>
 inline void matrix_times_pairs(const WordRows& matrix, const std::uint32_t* x, int first, int last, float* y) {
-  AlignedFloats scales(avx512_8::room_for_scales(matrix));
-  for (int n = first; n < last; n += 8) {
-    const int stop = n + 8 < last ? n + 8 : last;
-    avx512_8::read_panel_scales(matrix, n, stop, scales.data());
-    avx512_8::Floats sums;
-    panel_times_pairs<Number>(sums, avx512_8::Panel(matrix, n, stop), matrix, x, scales.data());
-    std::memcpy(y + n, &sums, static_cast<std::size_t>(stop - n) * sizeof(float));
-  }
+  avx512_8::panels_times_vector(matrix, first, last, y, [&](avx512_8::Floats& sums, const avx512_8::Panel& panel,
+                                                            const float* scales) __attribute__((always_inline)) {
+    panel_times_pairs<Number>(sums, panel, matrix, x, scales);
+  });
 }

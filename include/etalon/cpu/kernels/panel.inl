@@ -10,16 +10,15 @@ template <class Words> inline constexpr int tile_columns = width * Words::per_wo
 template <class Words> inline constexpr int unit_columns = tile_columns<Words> < 64 ? 64 : tile_columns<Words>;
 template <class Words> inline constexpr int unit_bytes = unit_columns<Words> / Words::per_word * 4;
 
-// Rows of a panel; where there are fewer than lanes, the last one serves again.
+// Rows of a panel: neighbours, or rows that lie apart, where the next panel has the row behind each.
 struct Panel {
   const std::byte* row[width];
-  std::ptrdiff_t row_bytes;
+  std::ptrdiff_t row_bytes, next;   // of a row; from a row to that of the next panel
 
-  Panel(const WordRows& matrix, int first, int last) : row_bytes(matrix.row_bytes) {
-    for (int r = 0; r < width; ++r) {
-      const int n = first + r < last ? first + r : last - 1;
-      row[r] = matrix.data + n * matrix.row_bytes;
-    }
+  Panel(const WordRows& matrix, int first, int last) : Panel(matrix, PanelRows{first, 1, last}, width) {}
+  Panel(const WordRows& matrix, const PanelRows& rows, int next_row = 1)
+      : row_bytes(matrix.row_bytes), next(next_row * row_bytes) {
+    for (int r = 0; r < width; ++r) row[r] = matrix.data + rows.of_lane(r) * row_bytes;
   }
 };
 
@@ -53,7 +52,7 @@ inline constexpr int foresight = 768;
 
 [[gnu::always_inline]] inline void ask_ahead(const Panel& panel, std::ptrdiff_t offset) {
   std::ptrdiff_t ahead = offset + foresight, panels = 0;
-  for (; ahead >= panel.row_bytes; ahead -= panel.row_bytes) panels += width * panel.row_bytes;
+  for (; ahead >= panel.row_bytes; ahead -= panel.row_bytes) panels += panel.next;
 #pragma GCC unroll 16
   for (int r = 0; r < width; ++r) __builtin_prefetch(panel.row[r] + panels + ahead);
 }
@@ -76,8 +75,11 @@ inline std::size_t room_for_scales(const WordRows& matrix) {
   return static_cast<std::size_t>(scales_of(matrix) + 4) * width;
 }
 // Scales of a panel's rows, (group, lane).
-inline void read_panel_scales(const WordRows& matrix, int first, int last, float* out) {
-  const int count = last - first < width ? last - first : width, known = scales_of(matrix);
-  if (known > 0) matrix.read_scales(matrix.storage, first, count, known, width, out);
+inline void read_panel_scales(const WordRows& matrix, const PanelRows& rows, float* out) {
+  const int known = scales_of(matrix);
+  if (known > 0) matrix.read_scales(matrix.storage, rows, known, width, out);
   for (int i = 0; i < 4 * width; ++i) out[known * width + i] = 1.0f;
+}
+inline void read_panel_scales(const WordRows& matrix, int first, int last, float* out) {
+  read_panel_scales(matrix, PanelRows{first, 1, last}, out);
 }
