@@ -37,7 +37,7 @@ Isa isa_named(const std::string& name) {
     if (name == name_of(isa)) return isa;
     had += std::string(isa == best_isa() ? " or " : ", ") + name_of(isa);
   }
-  throw Error("--isa", had, etalon::quoted(name), "leave it out: this machine has no other, and the bits are the same");
+  throw Error("--isa", had, etalon::quoted(name), "name one of these, or leave it out: the bits are the same");
 }
 
 }  // namespace
