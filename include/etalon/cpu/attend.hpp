@@ -141,8 +141,8 @@ struct Wave {
   KeySet* sets_of(int b) { return &sets[static_cast<std::size_t>(b) * tile_queries]; }
 };
 
-// Blocks that one thread takes in a row: it asks for each while it works on the one before, the first apart. (One
-// thread's blocks taken two by two: 13.4 GB/s with two threads; eight by eight: 16.7.)
+// Blocks that one thread takes in a row: it asks for each but the first while it works on the one before. (Two
+// threads: 13.4 GB/s two by two, 16.7 eight by eight.)
 inline int blocks_in_a_row(const Cpu& cpu, int blocks) {
   return std::clamp(blocks / (2 * (cpu.pool ? cpu.pool->threads() : 1)), 1, 8);
 }

@@ -43,7 +43,7 @@ struct WordRows {
   std::ptrdiff_t row_bytes;
   int columns;
   int group;            // columns that share a scale, a multiple of 32 or all; 0: no scales
-  int scale_rows;       // neighbouring rows with the same scales, counted from row 0
+  int scale_rows;       // rows from row 0 on with the same scales, then as many more; huge: no scales
   const void* storage;  // the format, for read_scales
   // Scales of a panel's rows as (group, lane).
   void (*read_scales)(const void* storage, const PanelRows& rows, int groups, int lanes, float* out);

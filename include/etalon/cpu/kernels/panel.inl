@@ -10,7 +10,7 @@ template <class Words> inline constexpr int tile_columns = width * Words::per_wo
 template <class Words> inline constexpr int unit_columns = tile_columns<Words> < 64 ? 64 : tile_columns<Words>;
 template <class Words> inline constexpr int unit_bytes = unit_columns<Words> / Words::per_word * 4;
 
-// Rows of a panel: neighbours, or rows that lie apart, where the next panel has the row behind each.
+// Rows of a panel: neighbours, the next panel's behind them; or rows that lie apart, the next panel's one further on.
 struct Panel {
   const std::byte* row[width];
   std::ptrdiff_t row_bytes, next;   // of a row; from a row to that of the next panel
