@@ -1,11 +1,11 @@
 #pragma once
 // One walk over the weights of a model, for everything that needs their list: binding, counting, printing, hashing.
 //
-//   each_weight(model, [](const std::string& path, auto& weight) { … });      "layers.3.attn.kv_down.weight"
+//   each_weight(model, [](const std::string& path, AnyWeight weight) { … });      "layers.3.attn.kv_down.weight"
 //
 // Every part lists what it is made of once, in each_part(part), by name; vectors add an index, optional parts that are
 // absent are passed over. The path is the weight's name in this library; families map it to a checkpoint's.
-#include <optional>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,11 +13,13 @@
 
 namespace etalon {
 
+using WeightLeaf = std::function<void(const std::string& path, AnyWeight weight)>;
+
 namespace detail {
 
-template <class Leaf> struct Walk {
+struct Walk {
   std::string path;
-  Leaf& leaf;
+  const WeightLeaf& leaf;
 
   std::string below(const std::string& name) const { return path.empty() ? name : path + "." + name; }
 
@@ -39,8 +41,8 @@ template <class Leaf> struct Walk {
 
 }  // namespace detail
 
-template <class Model, class Leaf> void each_weight(Model& model, Leaf&& leaf) {
-  const detail::Walk<Leaf> walk{"", leaf};
+template <class Model> void each_weight(Model& model, const WeightLeaf& leaf) {
+  const detail::Walk walk{"", leaf};
   model.each_part(walk);
 }
 

@@ -36,6 +36,23 @@ template <class... Axes> struct Weight {
   bool bound() const { return storage.index() != 0; }
 };
 
+// A weight of whatever axes, seen without them, for what treats all alike: binding, counting, drawing. One type, so
+// that such code is compiled once and not once for each combination of axes. It points to the weight.
+struct AnyWeight {
+  template <class... Axes>
+  AnyWeight(Weight<Axes...>& weight)
+      : rank(Weight<Axes...>::rank), shape(weight.shape), storage(weight.storage), ids_below(weight.ids_below) {}
+
+  int rank;
+  int* shape;
+  Storage& storage;
+  int& ids_below;
+
+  int rows() const { return rank == 1 ? 1 : shape[0]; }
+  int columns() const { return shape[rank - 1]; }
+  std::int64_t count() const { return static_cast<std::int64_t>(rows()) * columns(); }
+};
+
 // Calls f with the storage as what it is. A weight used before it was bound is a programmer's error.
 template <class F> void visit_storage(const Storage& storage, F&& f) {
   assert(storage.index() != 0 && "a weight was used before it was bound");

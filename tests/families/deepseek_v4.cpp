@@ -4,10 +4,11 @@
 
 #include "support/family.hpp"
 
-using namespace etalon;
-using namespace etalon::test;
+namespace etalon::deepseek_v4 {
 
-static constexpr FamilyTest<deepseek_v4::Family> family;
+using namespace test;
+
+static constexpr FamilyTest<Family> family;
 
 TEST_SUITE("golden") {
 TEST_CASE("every tensor that transformers recorded agrees to 2e-5, every choice exactly, in both spellings") {
@@ -148,3 +149,5 @@ TEST_CASE("a configuration that this family cannot be is refused by the field's 
     CHECK_MESSAGE(contains(message, std::string("config.json: ") + named), message);
   }
 }
+
+}  // namespace etalon::deepseek_v4

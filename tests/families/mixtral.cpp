@@ -3,10 +3,11 @@
 
 #include "support/family.hpp"
 
-using namespace etalon;
-using namespace etalon::test;
+namespace etalon::mixtral {
 
-static constexpr FamilyTest<mixtral::Family> family;
+using namespace test;
+
+static constexpr FamilyTest<Family> family;
 
 TEST_SUITE("golden") {
 TEST_CASE("every tensor that transformers recorded agrees to 2e-5, every choice exactly, in both spellings") {
@@ -96,3 +97,5 @@ TEST_CASE("a configuration that this family cannot be is refused by the field's 
     CHECK_MESSAGE(contains(message, std::string("config.json: ") + field), message);
   }
 }
+
+}  // namespace etalon::mixtral

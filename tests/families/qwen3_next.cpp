@@ -3,10 +3,11 @@
 
 #include "support/family.hpp"
 
-using namespace etalon;
-using namespace etalon::test;
+namespace etalon::qwen3_next {
 
-static constexpr FamilyTest<qwen3_next::Family> family;
+using namespace test;
+
+static constexpr FamilyTest<Family> family;
 
 static GatedDeltaNet& delta_net(auto& decoder, std::size_t i) { return std::get<0>(decoder.layers[i].attention.kind); }
 static Gqa& attention(auto& decoder, std::size_t i) { return std::get<1>(decoder.layers[i].attention.kind); }
@@ -143,3 +144,5 @@ TEST_CASE("a configuration that this family cannot be is refused by the field's 
     CHECK_MESSAGE(contains(message, field), message);
   }
 }
+
+}  // namespace etalon::qwen3_next

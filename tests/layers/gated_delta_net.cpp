@@ -129,7 +129,7 @@ TEST_CASE("its parts go by their names, whichever projection it has") {
   GatedDeltaNet layer{sizes, {grouped()}, {}, {}, {}, {}, {}};
   const auto names = [&] {
     std::string all;
-    each_weight(layer, [&](const std::string& path, auto&) { all += path + " "; });
+    each_weight(layer, [&](const std::string& path, AnyWeight) { all += path + " "; });
     return all;
   };
   const std::string common = "convolution log_rate rate_bias norm.weight out.weight ";

@@ -57,7 +57,7 @@ TEST_CASE("each token is computed as if it were alone") {
 TEST_CASE("its parts go by the names gate, up, down") {
   GatedMlp<> mlp = gated_mlp_of(2, 3);
   std::vector<std::string> paths;
-  each_weight(mlp, [&](const std::string& path, auto& weight) {
+  each_weight(mlp, [&](const std::string& path, AnyWeight weight) {
     paths.push_back(path + " " + std::to_string(weight.rows()));
   });
   CHECK(paths == std::vector<std::string>{"gate.weight 3", "up.weight 3", "down.weight 2"});

@@ -86,7 +86,7 @@ TEST_CASE("its weights are listed by the names that families map to a checkpoint
   PredictingModel<AddPosition> model;
   model.predictions.push_back(Example().module);
   std::vector<std::string> paths;
-  each_weight(model, [&](const std::string& path, auto&) {
+  each_weight(model, [&](const std::string& path, AnyWeight) {
     if (path.starts_with("predictions")) paths.push_back(path);
   });
   CHECK(paths == std::vector<std::string>{"predictions.0.embedding", "predictions.0.embedding_norm.weight",

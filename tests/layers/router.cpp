@@ -86,7 +86,7 @@ TEST_CASE("a hash layer's choice is its table's row for the token, ascending; th
 TEST_CASE("only the parts that are there have names") {
   Example e;
   std::vector<std::string> paths;
-  const auto note = [&](const std::string& path, auto&) { paths.push_back(path); };
+  const auto note = [&](const std::string& path, AnyWeight) { paths.push_back(path); };
   each_weight(e.router, note);
   CHECK(paths == std::vector<std::string>{"weight"});
   e.router.correction = Weight<Expert>{{4}, {}};

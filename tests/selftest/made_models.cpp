@@ -13,7 +13,7 @@ TEST_CASE("each model builds from its configuration, with layers and weights of 
     CAPTURE(name);
     auto model = family.build(config, {.tensors = 1 << 20, .has_prefix = [](const std::string&) { return false; }});
     int weights = 0, odd = 0;
-    each_weight(model, [&](const std::string&, auto& weight) {
+    each_weight(model, [&](const std::string&, AnyWeight weight) {
       ++weights;
       odd += weight.columns() % 32 != 0;
     });

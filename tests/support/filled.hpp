@@ -13,14 +13,14 @@ namespace etalon::test {
 // Owns the numbers that weights point to.
 class Filled {
  public:
-  template <class... Axes> void set(Weight<Axes...>& weight, std::vector<float> values) {
+  void set(AnyWeight weight, std::vector<float> values) {
     kept_.push_back(std::move(values));
     weight.storage = stored(kept_.back(), weight.columns());
   }
   // Bell-shaped numbers for every weight of a part; those of one axis (norms, biases) lie around 1.
   template <class Part> void set_all(Part& part, std::uint64_t seed, float deviation = 0.3f) {
     Random random{seed};
-    each_weight(part, [&](const std::string&, auto& weight) {
+    each_weight(part, [&](const std::string&, AnyWeight weight) {
       std::vector<float> values = random.normals(static_cast<std::size_t>(weight.count()));
       for (float& value : values) value = value * deviation + (weight.rank == 1 ? 1.0f : 0.0f);
       set(weight, std::move(values));

@@ -27,7 +27,7 @@ struct BindRules {
 
 namespace detail {
 
-template <class... Axes> std::vector<std::int64_t> wanted_shape(const Weight<Axes...>& weight) {
+inline std::vector<std::int64_t> wanted_shape(AnyWeight weight) {
   return {weight.shape, weight.shape + weight.rank};
 }
 
@@ -78,7 +78,7 @@ inline std::string shape_problem(const StoredTensor& stored, const std::vector<s
 }
 
 // What is wrong with a table of ids; empty where nothing is. The weight is bound.
-template <class... Axes> std::string id_problem(const Weight<Axes...>& weight, const std::string& name) {
+inline std::string id_problem(AnyWeight weight, const std::string& name) {
   std::vector<float> row(static_cast<std::size_t>(weight.columns()));
   for (int r = 0; weight.ids_below > 0 && r < weight.rows(); ++r) {
     read_row(weight.storage, r, weight.columns(), row.data());
@@ -90,11 +90,8 @@ template <class... Axes> std::string id_problem(const Weight<Axes...>& weight, c
   return {};
 }
 
-}  // namespace detail
-
 // The entry of the inventory for a weight that has found its tensor.
-template <class... Axes>
-WeightFacts facts_of(const std::string& path, const Weight<Axes...>& weight, const StoredTensor& stored) {
+inline WeightFacts facts_of(const std::string& path, AnyWeight weight, const StoredTensor& stored) {
   const TensorInfo& tensor = *stored.tensor;
   WeightFacts facts{path, tensor.name, std::string(name_of(tensor.dtype)), {weight.shape, weight.shape + weight.rank}};
   const Slice& slice = stored.slice;
@@ -113,41 +110,60 @@ WeightFacts facts_of(const std::string& path, const Weight<Axes...>& weight, con
   return facts;
 }
 
+// What binding finds out, one weight after the other.
+class Binding {
+ public:
+  Binding(const Checkpoint& checkpoint, const BindRules& rules) : checkpoint_(checkpoint), rules_(rules) {}
+
+  void bind(const std::string& path, AnyWeight weight) {
+    const std::vector<Source> sources = rules_.sources(path);
+    const StoredTensor stored = find_stored(checkpoint_, sources);
+    if (!stored.tensor) return void(problems_.insert(missing(sources)));
+    wanted_.insert(stored.tensor->name);
+    if (stored.scale) wanted_.insert(stored.scale->name);
+    const std::string misshapen = shape_problem(stored, wanted_shape(weight));
+    if (!misshapen.empty()) return void(problems_.insert(misshapen));
+    StorageResult found = storage_of(stored, wanted_shape(weight), rules_.block);
+    if (!found.problem.empty()) return void(problems_.insert("format: " + stored.tensor->name + ": " + found.problem));
+    weight.storage = found.storage;
+    if (const std::string ids = id_problem(weight, stored.tensor->name); !ids.empty()) problems_.insert(ids);
+    inventory_.push_back(facts_of(path, weight, stored));
+    if (stored.slice.of_expert) experts_[stored.tensor] = std::max(experts_[stored.tensor], stored.expert + 1);
+  }
+
+  // After the last weight: what nobody wanted. Throws for all problems at once.
+  std::vector<WeightFacts> finish(const std::string& where) {
+    for (const auto& [tensor, used] : experts_)
+      if (tensor->shape[0] != used)
+        problems_.insert("shape: " + tensor->name + " holds " + std::to_string(tensor->shape[0]) +
+                         " experts, expected " + std::to_string(used));
+    for (const TensorInfo& tensor : checkpoint_.tensors())
+      if (!wanted_.contains(tensor.name) && !rules_.ignored(tensor.name))
+        problems_.insert("unknown: " + tensor.name + " " + described_shape(tensor.dtype, tensor.shape));
+    if (problems_.empty()) return std::move(inventory_);
+    throw Error(where, "the tensors that config.json describes",
+                std::to_string(problems_.size()) + " that do not fit (" + first_of(problems_) + ")",
+                "use the config.json that belongs to these weights, or fetch the weights again");
+  }
+
+ private:
+  const Checkpoint& checkpoint_;
+  const BindRules& rules_;
+  std::vector<WeightFacts> inventory_;
+  std::set<std::string> problems_;   // a tensor of many slices complains once
+  std::set<std::string_view> wanted_;
+  std::map<const TensorInfo*, int> experts_;   // how many of a fused tensor's experts found a use
+};
+
+}  // namespace detail
+
 // Points every weight of the model at its numbers and returns the inventory. Throws one Error that lists everything
 // that does not fit.
 template <class Model> std::vector<WeightFacts> bind_weights(Model& model, const Checkpoint& checkpoint,
                                                              const BindRules& rules, const std::string& where) {
-  std::vector<WeightFacts> inventory;
-  std::set<std::string> problems;   // a tensor of many slices complains once
-  std::set<std::string_view> wanted;
-  std::map<const TensorInfo*, int> experts;   // how many of a fused tensor's experts found a use
-  each_weight(model, [&](const std::string& path, auto& weight) {
-    const std::vector<Source> sources = rules.sources(path);
-    const StoredTensor stored = detail::find_stored(checkpoint, sources);
-    if (!stored.tensor) return void(problems.insert(detail::missing(sources)));
-    wanted.insert(stored.tensor->name);
-    if (stored.scale) wanted.insert(stored.scale->name);
-    const std::string misshapen = detail::shape_problem(stored, detail::wanted_shape(weight));
-    if (!misshapen.empty()) return void(problems.insert(misshapen));
-    StorageResult found = storage_of(stored, detail::wanted_shape(weight), rules.block);
-    if (!found.problem.empty()) return void(problems.insert("format: " + stored.tensor->name + ": " + found.problem));
-    weight.storage = found.storage;
-    if (const std::string ids = detail::id_problem(weight, stored.tensor->name); !ids.empty()) problems.insert(ids);
-    inventory.push_back(facts_of(path, weight, stored));
-    if (stored.slice.of_expert) experts[stored.tensor] = std::max(experts[stored.tensor], stored.expert + 1);
-  });
-  for (const auto& [tensor, used] : experts)
-    if (tensor->shape[0] != used)
-      problems.insert("shape: " + tensor->name + " holds " + std::to_string(tensor->shape[0]) + " experts, expected " +
-                      std::to_string(used));
-  for (const TensorInfo& tensor : checkpoint.tensors())
-    if (!wanted.contains(tensor.name) && !rules.ignored(tensor.name))
-      problems.insert("unknown: " + tensor.name + " " + described_shape(tensor.dtype, tensor.shape));
-  if (problems.empty()) return inventory;
-  throw Error(where, "the tensors that config.json describes",
-              std::to_string(problems.size()) + " that do not fit (" +
-                  detail::first_of(problems) + ")",
-              "use the config.json that belongs to these weights, or fetch the weights again");
+  detail::Binding binding(checkpoint, rules);
+  each_weight(model, [&](const std::string& path, AnyWeight weight) { binding.bind(path, weight); });
+  return binding.finish(where);
 }
 
 }  // namespace etalon::io

@@ -33,7 +33,7 @@ class MadeWeights {
 
   // Binds every weight of the model to numbers kept here.
   template <class Model> void fill(Model& model, MadeFormat format) {
-    each_weight(model, [&](const std::string& path, auto& weight) {
+    each_weight(model, [&](const std::string& path, AnyWeight weight) {
       Hash key;
       key.add(path);
       const Shape shape{key.value, weight.rows(), weight.columns()};
