@@ -67,12 +67,13 @@ inline float split_dot(const Ordinary& backend, int rows, const float* a, const 
 // The linear layers of modes F and H; found by the layers because the backend is an Ordinary.
 inline void multiply_groups(const Ordinary& backend, const Storage& storage, const GroupedProduct& g) {
   const Product& p = g.product;
+  const SeenActivations x(backend, p, p.count * g.groups);
   std::vector<float> row(static_cast<std::size_t>(p.columns));
   for (int n = 0; n < p.outputs; ++n) {
     read_row(storage, n, p.columns, row.data());
     for (int t = 0; t < p.count; ++t)
       p.y[static_cast<std::size_t>(t) * p.outputs + n] =
-          split_dot(backend, p.count, row.data(), p.x + g.input(t, n) * p.columns, p.columns);
+          split_dot(backend, p.count, row.data(), x.data() + g.input(t, n) * p.columns, p.columns);
   }
 }
 inline void multiply_floats(const Ordinary& backend, const Storage& storage, const Product& product) {

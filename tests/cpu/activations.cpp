@@ -10,13 +10,29 @@ using namespace etalon;
 
 TEST_CASE("rows of whole blocks stay where they are, others are copied with zeros behind") {
   std::vector<float> x(2 * 64, 1.0f);
-  CHECK(PaddedRows(x.data(), 2, 64).rows().data == x.data());
-  const PaddedRows padded(x.data(), 2, 50);
+  CHECK(PaddedRows(Cpu(), {x.data(), nullptr, 2, 64, 1}, false).rows().data == x.data());
+  const PaddedRows padded(Cpu(), {x.data(), nullptr, 2, 50, 1}, false);
   const ActivationRows& rows = padded.rows();
   REQUIRE(rows.data != x.data());
   for (int t = 0; t < 2; ++t) {
     CHECK(rows.data[t * rows.stride + 49] == 1.0f);
     for (int k = 50; k < 64; ++k) CHECK(rows.data[t * rows.stride + k] == 0.0f);
+  }
+}
+
+TEST_CASE("rows that are to be rounded are a copy, with the reference's bits") {
+  std::vector<float> x(3 * 64);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = 1.0f + static_cast<float>(i) * 0x1p-9f;
+  x[70] = 0x1p-60f;
+  for (const int columns : {64, 50}) {
+    Cpu cpu(3);
+    cpu.worth_sharing = 0;
+    const PaddedRows rounded(cpu, {x.data(), nullptr, 3, columns, 1}, true);
+    REQUIRE(rounded.rows().data != x.data());
+    for (int t = 0; t < 3; ++t)
+      for (int k = 0; k < columns; ++k)
+        REQUIRE(bits_of(rounded.rows().data[t * rounded.rows().stride + k]) ==
+                bits_of(round_activation(x[static_cast<std::size_t>(t * columns + k)])));
   }
 }
 
@@ -36,20 +52,43 @@ template <class Activations> bool taken(float number) {
 TEST_CASE("numbers that pairs would flush or overflow are found, in any row") {
   if (!has_isa(Isa::avx512_bf16)) return;
   for (const float fits : {0.0f, -0.0f, 0x1p-55f, -0x1.fep49f}) CHECK(taken<PairedActivations>(fits));
-  for (const float odd : {0x1p-56f, 0x1p50f, INFINITY, -0x1p100f}) CHECK_FALSE(taken<PairedActivations>(odd));
+  for (const float zero : {0x1.fffffep-56f, -0x1p-126f, 0x1p-149f}) CHECK(taken<PairedActivations>(zero));
+  for (const float odd : {0x1p50f, 0x1.ffp49f, INFINITY, -0x1p100f, NAN}) CHECK_FALSE(taken<PairedActivations>(odd));
 }
+
+#if defined(ETALON_TILES)
+TEST_CASE("tiles hold the bits of rounded activations, and find the same odd numbers") {
+  if (!has_isa(Isa::amx)) return;
+  for (const float fits : {0.0f, -0.0f, 0x1p-55f, 0x1.fffffep-56f, 0x1p-149f}) CHECK(taken<TiledActivations>(fits));
+  for (const float odd : {0x1p50f, 0x1.ffp49f, INFINITY, -0x1p100f, NAN}) CHECK_FALSE(taken<TiledActivations>(odd));
+  std::vector<float> x(2 * 32);
+  for (std::size_t i = 0; i < x.size(); ++i)   // ties, the numbers beside them, and some that become zero
+    x[i] = (i % 2 == 0 ? 1.0f : -1.0f) * float_of(0x3f808000u + static_cast<std::uint32_t>(i) * 0x7fffu) *
+           (i % 7 == 0 ? 0x1p-57f : 1.0f);
+  const TiledActivations tiles(Cpu(), {x.data(), 32, 2}, 32);
+  for (std::size_t t = 0; t < 2; ++t)
+    for (std::size_t k = 0; k < 32; ++k) {
+      const std::uint32_t word = tiles.rows().words[k / 2 * 16 + t];   // (pair of columns, token)
+      const std::uint32_t half = k % 2 == 0 ? word << 16 : word & 0xffff0000u;
+      REQUIRE(half == bits_of(round_activation(x[32 * t + k])));
+    }
+}
+#endif
 
 TEST_CASE("a form whose numbers do not fit gives way to plain numbers") {
   if (!has_isa(Isa::avx512_bf16)) return;
   std::vector<float> x(2 * 32, 1.0f);
-  const Activations fits(Cpu(), x.data(), 2, 32, ActivationForm::pairs);
+  const Product product{x.data(), nullptr, 2, 32, 1, Numerics::bf16};
+  const Activations fits(Cpu(), product, ActivationForm::pairs);
   CHECK(fits.pairs() != nullptr);
   CHECK(fits.tiles() == nullptr);
   CHECK(fits.codes() == nullptr);
   x[40] = INFINITY;
-  const Activations odd(Cpu(), x.data(), 2, 32, ActivationForm::pairs);
+  x[41] = 1.0f + 0x1p-8f;
+  const Activations odd(Cpu(), product, ActivationForm::pairs);
   CHECK(odd.pairs() == nullptr);
-  CHECK(odd.numbers().data == x.data());
+  CHECK(odd.numbers().data[40] == INFINITY);
+  CHECK(odd.numbers().data[41] == 1.0f);   // rounded
 }
 
 TEST_CASE("one odd number is found among rows of many threads, each time") {

@@ -55,8 +55,11 @@ template <class Number> std::vector<float> decoded_in_pairs(const std::vector<Nu
     }
   if (tokens > 1) {
     for (int t = 0; t < 2; ++t) avx512_bf16::pair_row(x.data(), 32, words[t]);
-    avx512_bf16::matrix_times_pair_rows<Number>(matrix, {words[0], 32, 2}, {x.data(), column_padding, 2}, 0, rows,
-                                                {y.data(), rows});
+    const struct {
+      ActivationRows rows;
+      ActivationRows numbers() const { return rows; }
+    } given{{x.data(), column_padding, 2}};
+    avx512_bf16::matrix_times_pair_rows<Number>(matrix, {words[0], 32, 2}, given, 0, rows, {y.data(), rows});
   }
   y.resize(codes.size());
   return y;

@@ -14,23 +14,18 @@ using namespace etalon::test;
 
 namespace {
 
-enum class Mode { floats, bf16, int8 };
-constexpr Mode every_mode[] = {Mode::floats, Mode::bf16, Mode::int8};
+constexpr Numerics every_mode[] = {Numerics::f32, Numerics::bf16, Numerics::int8};
 
 template <class Backend>
-std::vector<float> product(const Backend& backend, Mode mode, const Matrix& m, std::vector<float>& x, int count,
-                           int columns, int rows) {
+std::vector<float> product(const Backend& backend, Numerics mode, const Matrix& m, const std::vector<float>& x,
+                           int count, int columns, int rows) {
   std::vector<float> y(static_cast<std::size_t>(count) * static_cast<std::size_t>(rows), -7.0f);
-  auto rounded = x;
-  if (mode == Mode::bf16) round_activations(backend, x.data(), static_cast<std::int64_t>(x.size()), rounded.data());
-  const Product p{rounded.data(), y.data(), count, columns, rows, mode == Mode::bf16};
-  if (mode != Mode::int8) multiply_floats(backend, m.storage, p);
-  else multiply_int8(backend, m.storage, p);
+  multiply_one(backend, {&m.storage, {x.data(), y.data(), count, columns, rows, mode}});
   return y;
 }
 
 // The first set of instructions and number of threads that give other bits than the reference.
-std::string fault(Mode mode, const Matrix& m, std::vector<float>& x, int count, int columns, int rows) {
+std::string fault(Numerics mode, const Matrix& m, std::vector<float>& x, int count, int columns, int rows) {
   const auto expected = product(Reference{}, mode, m, x, count, columns, rows);
   for (const Isa isa : all_isas)
     for (const int threads : {1, 3}) {
@@ -53,7 +48,7 @@ TEST_CASE("products have the reference's bits: every format, mode, set of instru
       for (const int count : {1, 2, 3, 7, 17, 50}) {
         auto x = random.normals(static_cast<std::size_t>(count) * static_cast<std::size_t>(columns));
         for (const Matrix& m : matrices)
-          for (const Mode mode : every_mode) {
+          for (const Numerics mode : every_mode) {
             CAPTURE(columns);
             CAPTURE(rows);
             CAPTURE(count);
@@ -71,7 +66,7 @@ TEST_CASE("extreme activations keep the reference's bits: subnormal, huge, zero,
     auto x = random.normals(2 * columns);
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = i % 64 < 32 ? x[i] * size : i % 2 == 0 ? 0.0f : -0.0f;
     for (const Matrix& m : matrices)
-      for (const Mode mode : every_mode)
+      for (const Numerics mode : every_mode)
         for (const int count : {1, 2}) CHECK(fault(mode, m, x, count, columns, rows) == "");
   }
 }
@@ -83,12 +78,12 @@ TEST_CASE("weights and activations outside the range of tiles keep the reference
   for (const float odd : {0x1p-126f, 0x1.8p-60f, 0x1p-133f, 0x1p50f, 0x1p120f, __builtin_inff()}) {
     auto weights = plain<Bf16>("bf16", random, rows, columns);
     auto x = random.normals(std::size_t{count} * columns);
-    CHECK(fault(Mode::bf16, weights, x, count, columns, rows) == "");
+    CHECK(fault(Numerics::bf16, weights, x, count, columns, rows) == "");
     const std::uint16_t bits = to_bf16_bits(odd);
     std::memcpy(&weights.codes[(40 * columns + 577) * sizeof bits], &bits, sizeof bits);
-    CHECK(fault(Mode::bf16, weights, x, count, columns, rows) == "");
+    CHECK(fault(Numerics::bf16, weights, x, count, columns, rows) == "");
     for (const std::size_t i : {3u * columns + 5u, 19u * columns + 599u}) x[i] = odd;
-    CHECK(fault(Mode::bf16, weights, x, count, columns, rows) == "");
+    CHECK(fault(Numerics::bf16, weights, x, count, columns, rows) == "");
   }
 }
 
@@ -100,7 +95,7 @@ TEST_CASE("a transposed matrix has the reference's bits") {
   m.storage = Plain<Bf16>{m.codes.data(), 1, rows};
   for (const int count : {1, 4}) {
     auto x = random.normals(static_cast<std::size_t>(count) * columns);
-    for (const Mode mode : every_mode) CHECK(fault(mode, m, x, count, columns, rows) == "");
+    for (const Numerics mode : every_mode) CHECK(fault(mode, m, x, count, columns, rows) == "");
   }
 }
 
@@ -108,8 +103,8 @@ TEST_CASE("no tokens, no outputs") {
   Random random(4);
   const auto m = plain<Bf16>("bf16", random, 4, 64);
   std::vector<float> x;
-  CHECK(product(Cpu(1), Mode::floats, m, x, 0, 64, 4).empty());
-  CHECK(product(Cpu(1), Mode::int8, m, x, 0, 64, 4).empty());
+  CHECK(product(Cpu(1), Numerics::f32, m, x, 0, 64, 4).empty());
+  CHECK(product(Cpu(1), Numerics::int8, m, x, 0, 64, 4).empty());
 }
 
 // The check above would notice a sum in another order: here the two halves of each block's chains are exchanged.
@@ -118,7 +113,7 @@ TEST_CASE("a chain that begins with the wrong column has other bits") {
   constexpr int columns = 256, rows = 16;
   const auto m = plain<F32>("f32", random, rows, columns);
   auto x = random.normals(columns);
-  const auto expected = product(Reference{}, Mode::floats, m, x, 1, columns, rows);
+  const auto expected = product(Reference{}, Numerics::f32, m, x, 1, columns, rows);
   auto turned = x;
   Matrix other = m;
   for (int k = 0; k < columns; k += 32) {
@@ -129,5 +124,5 @@ TEST_CASE("a chain that begins with the wrong column has other bits") {
     }
   }
   other.storage = Plain<F32>{other.codes.data(), columns};
-  CHECK_FALSE(same_bits(product(Cpu(1), Mode::floats, other, turned, 1, columns, rows), expected));
+  CHECK_FALSE(same_bits(product(Cpu(1), Numerics::f32, other, turned, 1, columns, rows), expected));
 }

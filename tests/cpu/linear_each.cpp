@@ -33,7 +33,6 @@ struct Products {
   void add(Random& random, Matrix matrix, int outputs, int inputs) {
     matrices.push_back(std::move(matrix)), rows.push_back(outputs), columns.push_back(inputs);
     x.push_back(random.normals(static_cast<std::size_t>(count) * static_cast<std::size_t>(inputs)));
-    for (float& number : x.back()) number = round_activation(number);
   }
 
   // One of them, with nowhere to put what comes out.
@@ -48,8 +47,8 @@ struct Products {
     std::vector<StoredProduct> products;
     for (std::size_t i = 0; i < x.size(); ++i)
       products.push_back({&matrices[i].storage,
-                          {x[i].data(), y[i].data(), count, columns[i], rows[i], mode == Numerics::bf16}});
-    multiply_each(backend, mode, std::span<const StoredProduct>(products));
+                          {x[i].data(), y[i].data(), count, columns[i], rows[i], mode}});
+    multiply_each(backend, std::span<const StoredProduct>(products));
     return y;
   }
 };
@@ -99,7 +98,7 @@ TEST_CASE("neighbours with one input in one form share it; another place or coun
   for (const int threads : {1, 3}) {
     Cpu cpu(threads);
     cpu.worth_sharing = 0;
-    const auto shared = activations_of_each(cpu, Numerics::f32, products);
+    const auto shared = activations_of_each(cpu, products);
     REQUIRE(shared.size() == 4);
     CHECK(shared[0] == shared[1]);
     CHECK(shared[1] != shared[2]);
@@ -117,9 +116,9 @@ TEST_CASE("parts are numbered through all products: each is computed once, whoev
   const StoredProduct second{&b.storage, {x.data(), z.data(), 1, 32, 33}};
   if (!has_isa(Isa::avx2)) return;
   const auto form = activations_of(Cpu(1), first.product, ActivationForm::numbers);
-  CHECK(parted(Cpu(1), Numerics::f32, first, form).parts == 4);   // 32 rows each
-  CHECK(parted(Cpu(1), Numerics::f32, second, form).parts == 2);
-  const PartedProduct last = parted(Cpu(1), Numerics::f32, second, form);
+  CHECK(parted(Cpu(1), first, form).parts == 4);   // 32 rows each
+  CHECK(parted(Cpu(1), second, form).parts == 2);
+  const PartedProduct last = parted(Cpu(1), second, form);
   last.run(last.parts - 1, last.parts);
   const float* row = reinterpret_cast<const float*>(b.codes.data()) + 32 * 32;
   CHECK(z[32] == scaled_dot(Plain<F32>{b.codes.data(), 32}, 32, row, x.data(), 32));
@@ -127,11 +126,11 @@ TEST_CASE("parts are numbered through all products: each is computed once, whoev
 }
 
 TEST_CASE("nothing to multiply, and products without outputs") {
-  multiply_each(Cpu(2), Numerics::f32, std::span<const StoredProduct>());
+  multiply_each(Cpu(2), std::span<const StoredProduct>());
   Random random(9);
   const Matrix m = plain<Bf16>("bf16", random, 4, 64);
   const auto x = random.normals(64);
   const StoredProduct empty{&m.storage, {x.data(), nullptr, 1, 64, 0}};
   const StoredProduct both[] = {empty, empty};
-  multiply_each(Cpu(2), Numerics::f32, std::span<const StoredProduct>(both));
+  multiply_each(Cpu(2), std::span<const StoredProduct>(both));
 }

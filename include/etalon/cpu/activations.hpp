@@ -1,30 +1,39 @@
 #pragma once
-// Activations as the kernels of linear layers take them: padded with zeros, as AMX tiles, as pairs of bf16 numbers; in
-// mode Q as int8 groups, by rows or as tiles.
+// Activations as the kernels of linear layers take them: numbers padded with zeros, in mode H also AMX tiles or pairs
+// of bf16 numbers; in mode Q int8 groups, by rows or as tiles.
 //
-// Each is made once for all products that have it in one form, on the threads that will compute them. Those of mode H
-// say whether all their numbers are of the ordinary size that tiles and pairs need (cpu/kernels/bf16_lines.inl).
+// Each is made once for all products that have it in one form, on the threads that will compute them, and rounded or
+// quantised on the way. Tiles and pairs say whether all their numbers are of the ordinary size that they need
+// (cpu/kernels/bf16_lines.inl).
 #include <algorithm>
 #include <atomic>
+#include <mutex>
 #include <optional>
 #include <vector>
 
 #include <etalon/cpu/aligned_floats.hpp>
 #include <etalon/cpu/backend.hpp>
+#include <etalon/cpu/elementwise.hpp>
 #include <etalon/cpu/kernels.hpp>
 
 namespace etalon {
 
-// Rows of activations with zeros behind their columns, where there are none yet.
+// Rows of activations with zeros behind their columns, and rounded for mode H where that is asked for: a copy, or the
+// rows themselves where they are so already.
 class PaddedRows {
  public:
-  PaddedRows(const float* x, int count, int columns) : rows_{x, columns, count} {
-    if (count > 1 && columns % dot_block == 0) return;
-    const int stride = columns + column_padding;
-    copy_.resize(static_cast<std::size_t>(count) * static_cast<std::size_t>(stride));
-    for (int t = 0; t < count; ++t)
-      std::copy_n(x + std::ptrdiff_t{t} * columns, columns, copy_.data() + std::ptrdiff_t{t} * stride);
-    rows_ = {copy_.data(), stride, count};
+  PaddedRows(const Cpu& cpu, const Product& p, bool rounded) : rows_{p.x, p.columns, p.count} {
+    const bool padded = p.count == 1 || p.columns % dot_block != 0;
+    if (!padded && !rounded) return;
+    const std::ptrdiff_t columns = p.columns, stride = padded ? columns + column_padding : columns;
+    copy_.resize(static_cast<std::size_t>(p.count) * static_cast<std::size_t>(stride));
+    for_rows(cpu, p.count, move_work * columns, [&](int first, int last) {
+      for (std::ptrdiff_t t = first; t < last; ++t) {
+        if (rounded) round_activations(cpu, p.x + t * columns, columns, copy_.data() + t * stride);
+        else std::copy_n(p.x + t * columns, columns, copy_.data() + t * stride);
+      }
+    });
+    rows_ = {copy_.data(), stride, p.count};
   }
   const ActivationRows& rows() const { return rows_; }
 
@@ -33,7 +42,7 @@ class PaddedRows {
   ActivationRows rows_;
 };
 
-// Activations of mode H as AMX tiles.
+// Activations of mode H as AMX tiles, from rows that are not rounded.
 class TiledActivations {
  public:
   TiledActivations(const Cpu& cpu, const ActivationRows& x, int columns)
@@ -65,7 +74,8 @@ class TiledActivations {
   AlignedFloats words_;
 };
 
-// Activations of mode H in pairs: a row for each token, or two blocks side by side for one token alone.
+// Activations of mode H in pairs, from rows that are not rounded: a row for each token, or two blocks side by side for
+// one token alone.
 class PairedActivations {
  public:
   PairedActivations(const Cpu& cpu, const ActivationRows& x, int columns)
@@ -162,20 +172,27 @@ class QuantisedTiles {
 // tiles.
 enum class ActivationForm { numbers, pairs, tiles, codes, code_tiles };
 
-// Activations of a product in one form. x (count rows of `columns` numbers) must outlive them.
+// Activations of a product in one form. Its x must outlive them.
 class Activations {
  public:
-  Activations(const Cpu& cpu, const float* x, int count, int columns, ActivationForm form) {
+  Activations(const Cpu& cpu, const Product& p, ActivationForm form) : alone_(cpu), product_(p) {
+    alone_.pool = nullptr;
 #if defined(ETALON_TILES)
-    if (form == ActivationForm::code_tiles) code_tiles_.emplace(cpu, x, count, columns);
+    if (form == ActivationForm::code_tiles) code_tiles_.emplace(cpu, p.x, p.count, p.columns);
 #endif
-    if (form == ActivationForm::codes) codes_.emplace(cpu, x, count, columns);
-    if (form >= ActivationForm::codes) return;
-    numbers_.emplace(x, count, columns);
-    if (form == ActivationForm::tiles) tiles_.emplace(cpu, numbers(), columns);
-    if (form == ActivationForm::pairs) pairs_.emplace(cpu, numbers(), columns);
+    if (form == ActivationForm::codes) codes_.emplace(cpu, p.x, p.count, p.columns);
+    if (form == ActivationForm::numbers) make_numbers(cpu);
+    if (form != ActivationForm::tiles && form != ActivationForm::pairs) return;
+    const PaddedRows given(cpu, p, false);
+    if (form == ActivationForm::tiles) tiles_.emplace(cpu, given.rows(), p.columns);
+    else pairs_.emplace(cpu, given.rows(), p.columns);
   }
-  const ActivationRows& numbers() const { return numbers_->rows(); }   // of modes F and H
+  // Of modes F and H. Products in tiles or pairs ask for them only where some weights are not of ordinary size, from
+  // within a loop of all threads: whoever is first makes them alone.
+  const ActivationRows& numbers() const {
+    make_numbers(alone_);
+    return numbers_->rows();
+  }
   // Null where the form is another, or numbers do not fit.
   const TiledActivations* tiles() const { return tiles_ && tiles_->fit() ? &*tiles_ : nullptr; }
   const PairedActivations* pairs() const { return pairs_ && pairs_->fit() ? &*pairs_ : nullptr; }
@@ -185,7 +202,14 @@ class Activations {
 #endif
 
  private:
-  std::optional<PaddedRows> numbers_;
+  void make_numbers(const Cpu& cpu) const {
+    std::call_once(numbers_made_, [&] { numbers_.emplace(cpu, product_, product_.rounds()); });
+  }
+
+  Cpu alone_;
+  Product product_;
+  mutable std::once_flag numbers_made_;
+  mutable std::optional<PaddedRows> numbers_;
   std::optional<TiledActivations> tiles_;
   std::optional<PairedActivations> pairs_;
   std::optional<QuantisedRows> codes_;

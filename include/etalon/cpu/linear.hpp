@@ -76,42 +76,40 @@ void multiply_rows(Isa isa, const WordRows& matrix, const ActivationRows& x, int
 // Outputs are shared out by so many, or twice as many: whole panels for every set of instructions.
 inline constexpr int outputs_together = 32;
 
-// Outputs first … last - 1 of a product by tiles.
+// Outputs first … last - 1 of a product by tiles. x: whose tiles() there are
 template <class Number>
-void multiply_tiles(const WordRows& matrix, const TiledActivations& x, const ActivationRows& floats, int first,
-                    int last, const OutputRows& y) {
+void multiply_tiles(const WordRows& matrix, const Activations& x, int first, int last, const OutputRows& y) {
 #if defined(ETALON_TILES)
   if constexpr (amx::LinesOf<Number>::exist)
-    return amx::matrix_times_tiles<Number>(matrix, x.rows(), floats, first, last, y);
+    return amx::matrix_times_tiles<Number>(matrix, x.tiles()->rows(), x, first, last, y);
 #endif
-  static_cast<void>(matrix), static_cast<void>(x), static_cast<void>(floats), static_cast<void>(first),
-      static_cast<void>(last), static_cast<void>(y);
+  static_cast<void>(matrix), static_cast<void>(x), static_cast<void>(first), static_cast<void>(last),
+      static_cast<void>(y);
 }
 
 // Formats of which pairs multiply one token, too: codes of one byte. Wider numbers come no faster from memory.
 template <class Number> inline constexpr bool is_byte_code = sizeof(Number) == 1 && !std::same_as<Number, E2m1>;
 
-// Outputs first … last - 1 of a product in pairs.
+// Outputs first … last - 1 of a product in pairs. x: whose pairs() there are
 template <class Number>
-void multiply_pairs(const WordRows& matrix, const PairedActivations& x, const ActivationRows& floats, int first,
-                    int last, const OutputRows& y) {
+void multiply_pairs(const WordRows& matrix, const Activations& x, int first, int last, const OutputRows& y) {
 #if defined(__x86_64__) && !defined(__CUDACC__)
   if constexpr (avx512_bf16::LinesOf<Number>::exist) {
+    const avx512_bf16::PairRows rows{x.pairs()->words(), x.pairs()->stride(), x.pairs()->count()};
     if constexpr (is_byte_code<Number>)
-      if (x.count() == 1) return avx512_bf16::matrix_times_pairs<Number>(matrix, x.words(), first, last, y.data);
-    return avx512_bf16::matrix_times_pair_rows<Number>(matrix, {x.words(), x.stride(), x.count()}, floats, first, last,
-                                                       y);
+      if (rows.count == 1) return avx512_bf16::matrix_times_pairs<Number>(matrix, rows.words, first, last, y.data);
+    return avx512_bf16::matrix_times_pair_rows<Number>(matrix, rows, x, first, last, y);
   }
 #endif
-  static_cast<void>(matrix), static_cast<void>(x), static_cast<void>(floats), static_cast<void>(first),
-      static_cast<void>(last), static_cast<void>(y);
+  static_cast<void>(matrix), static_cast<void>(x), static_cast<void>(first), static_cast<void>(last),
+      static_cast<void>(y);
 }
 
 // Where pairs are faster.
 template <class Number> bool pairs_pay(const Cpu& cpu, const Product& p) {
 #if defined(__x86_64__) && !defined(__CUDACC__)
   if constexpr (avx512_bf16::LinesOf<Number>::exist)
-    return cpu.isa >= Isa::avx512_bf16 && p.rounded && (p.count > 1 || is_byte_code<Number>);
+    return cpu.isa >= Isa::avx512_bf16 && p.rounds() && (p.count > 1 || is_byte_code<Number>);
 #endif
   static_cast<void>(cpu), static_cast<void>(p);
   return false;
@@ -122,7 +120,7 @@ template <class Number> bool pairs_pay(const Cpu& cpu, const Product& p) {
 template <class Number> bool tiles_pay(const Cpu& cpu, const Product& p) {
 #if defined(ETALON_TILES)
   if constexpr (amx::LinesOf<Number>::exist)
-    return cpu.isa == Isa::amx && p.rounded && p.count > (sizeof(Number) == 2 ? 2 : 1);
+    return cpu.isa == Isa::amx && p.rounds() && p.count > (sizeof(Number) == 2 ? 2 : 1);
 #endif
   static_cast<void>(cpu), static_cast<void>(p);
   return false;
@@ -132,8 +130,8 @@ template <class Number> bool tiles_pay(const Cpu& cpu, const Product& p) {
 inline constexpr int few_tokens = 8;
 
 // The form in which the fastest kernels for this product take its activations.
-template <class Number> ActivationForm activation_form(const Cpu& cpu, Numerics mode, const Product& p) {
-  if (mode == Numerics::int8) {
+template <class Number> ActivationForm activation_form(const Cpu& cpu, const Product& p) {
+  if (p.mode == Numerics::int8) {
     const bool tiled = cpu.isa == Isa::amx && p.count >= few_tokens;
     return tiled ? ActivationForm::code_tiles : ActivationForm::codes;
   }
@@ -144,7 +142,7 @@ template <class Number> ActivationForm activation_form(const Cpu& cpu, Numerics 
 using SharedActivations = std::shared_ptr<const Activations>;
 
 inline SharedActivations activations_of(const Cpu& cpu, const Product& p, ActivationForm form) {
-  return std::make_shared<const Activations>(cpu, p.x, p.count, p.columns, form);
+  return std::make_shared<const Activations>(cpu, p, form);
 }
 
 // A product in mode F or H; its rows are computed in parts.
@@ -159,11 +157,10 @@ template <class Number> class FloatProduct {
 
   void operator()(int first, int last) const {
     const OutputRows y{product_.y, product_.outputs};
-    const ActivationRows& numbers = x_->numbers();
     first *= together_, last = std::min(last * together_, product_.outputs);
-    if (const auto* tiles = x_->tiles()) multiply_tiles<Number>(matrix_, *tiles, numbers, first, last, y);
-    else if (const auto* pairs = x_->pairs()) multiply_pairs<Number>(matrix_, *pairs, numbers, first, last, y);
-    else multiply_rows<Number>(isa_, matrix_, numbers, first, last, y);
+    if (x_->tiles()) multiply_tiles<Number>(matrix_, *x_, first, last, y);
+    else if (x_->pairs()) multiply_pairs<Number>(matrix_, *x_, first, last, y);
+    else multiply_rows<Number>(isa_, matrix_, x_->numbers(), first, last, y);
   }
 
  private:
@@ -179,14 +176,14 @@ inline bool kernels_take(const Cpu& cpu, const WordRows& matrix, const Product& 
   return cpu.isa != Isa::scalar && matrix.data != nullptr && p.count > 0;
 }
 
-// Modes F and H; x is already rounded in mode H. A template, so that who only includes it need not compile it.
+// Modes F and H. A template, so that who only includes it need not compile it.
 template <std::same_as<Cpu> Backend>
 void multiply_floats(const Backend& cpu, const Storage& storage, const Product& p) {
   visit_storage(storage, [&](const auto& weights) {
     const auto words = words_of(weights, p.columns);
     if (!kernels_take(cpu, words.rows, p)) return multiply_floats(CpuLoops(cpu), storage, p);
     using Number = typename decltype(words)::Stored;
-    const auto x = activations_of(cpu, p, activation_form<Number>(cpu, Numerics::bf16, p));
+    const auto x = activations_of(cpu, p, activation_form<Number>(cpu, p));
     const FloatProduct<Number> product(cpu, words.rows, p, x);
     for_rows(cpu, product.parts(), product.work(), product);
   });
@@ -235,7 +232,7 @@ void multiply_int8(const Backend& cpu, const Storage& storage, const Product& p)
     const auto words = words_of(weights, p.columns);
     if (!kernels_take(cpu, words.rows, p)) return multiply_int8(CpuLoops(cpu), storage, p);
     using Number = typename decltype(words)::Stored;
-    const auto x = activations_of(cpu, p, activation_form<Number>(cpu, Numerics::int8, p));
+    const auto x = activations_of(cpu, p, activation_form<Number>(cpu, p));
     const Int8Product<Number> product(cpu, words.rows, p, x);
     for_rows(cpu, product.parts(), product.work(), product);
   });

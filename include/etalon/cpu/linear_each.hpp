@@ -34,7 +34,7 @@ struct FormedInput {
 
   bool operator==(const FormedInput& other) const {
     return product->x == other.product->x && product->count == other.product->count &&
-           product->columns == other.product->columns && form == other.form;
+           product->columns == other.product->columns && product->mode == other.product->mode && form == other.form;
   }
 };
 
@@ -46,21 +46,20 @@ void with_words(const StoredProduct& one, auto&& use) {
   });
 }
 
-inline FormedInput input_of(const Cpu& cpu, Numerics mode, const StoredProduct& one) {
+inline FormedInput input_of(const Cpu& cpu, const StoredProduct& one) {
   FormedInput input{&one.product, ActivationForm::numbers};
   with_words(one, [&]<class Number>(const WordRows&, std::type_identity<Number>) {
-    input.form = activation_form<Number>(cpu, mode, one.product);
+    input.form = activation_form<Number>(cpu, one.product);
   });
   return input;
 }
 
 // The activations of every product, those of neighbours that share them once. Many are made side by side.
-inline std::vector<SharedActivations> activations_of_each(const Cpu& cpu, Numerics mode,
-                                                          std::span<const StoredProduct> products) {
+inline std::vector<SharedActivations> activations_of_each(const Cpu& cpu, std::span<const StoredProduct> products) {
   std::vector<FormedInput> inputs;
   std::vector<std::size_t> input;   // of each product
   for (const StoredProduct& one : products) {
-    const FormedInput wanted = input_of(cpu, mode, one);
+    const FormedInput wanted = input_of(cpu, one);
     if (inputs.empty() || !(inputs.back() == wanted)) inputs.push_back(wanted);
     input.push_back(inputs.size() - 1);
   }
@@ -83,11 +82,11 @@ inline std::vector<SharedActivations> activations_of_each(const Cpu& cpu, Numeri
 
 // A product that kernels take.
 template <std::same_as<Cpu> Backend>
-PartedProduct parted(const Backend& cpu, Numerics mode, const StoredProduct& one, const SharedActivations& x) {
+PartedProduct parted(const Backend& cpu, const StoredProduct& one, const SharedActivations& x) {
   PartedProduct made{};
   with_words(one, [&]<class Number>(const WordRows& words, std::type_identity<Number>) {
     const Product& p = one.product;
-    if (mode == Numerics::int8) made = parted(std::make_shared<const Int8Product<Number>>(cpu, words, p, x));
+    if (p.mode == Numerics::int8) made = parted(std::make_shared<const Int8Product<Number>>(cpu, words, p, x));
     else made = parted(std::make_shared<const FloatProduct<Number>>(cpu, words, p, x));
   });
   return made;
@@ -115,15 +114,15 @@ inline void run_parts(const Cpu& cpu, const std::vector<PartedProduct>& products
 }
 
 template <std::same_as<Cpu> Backend>
-void multiply_each(const Backend& cpu, Numerics mode, std::span<const StoredProduct> products) {
+void multiply_each(const Backend& cpu, std::span<const StoredProduct> products) {
   const auto may = [&](const StoredProduct& one) { return may_be_parted(cpu, one); };
   if (products.size() < 2 || !std::all_of(products.begin(), products.end(), may)) {
-    for (const StoredProduct& one : products) multiply_one(cpu, mode, one);
+    for (const StoredProduct& one : products) multiply_one(cpu, one);
     return;
   }
-  const std::vector<SharedActivations> x = activations_of_each(cpu, mode, products);
+  const std::vector<SharedActivations> x = activations_of_each(cpu, products);
   std::vector<PartedProduct> all;
-  for (std::size_t i = 0; i < products.size(); ++i) all.push_back(parted(cpu, mode, products[i], x[i]));
+  for (std::size_t i = 0; i < products.size(); ++i) all.push_back(parted(cpu, products[i], x[i]));
   run_parts(cpu, all);
 }
 

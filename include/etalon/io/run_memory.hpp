@@ -51,17 +51,23 @@ inline void add_state(const ModelFacts& facts, const RunLength& length, RunMemor
   memory.memo = most.memo;
 }
 
-// Beside the arena: activations in the order of the kernels (mode Q, tiles, rows that are no whole blocks), one product
-// at a time; rows of a window that a long step brings before it drops them, and sets of entries, one layer at a time.
+// What a product makes of one row of activations: codes and scales, tiles or pairs of bf16, rounded numbers; a copy
+// where a row is no whole blocks.
+inline std::int64_t formed_bytes(const WeightFacts& weight, const RunOptions& options) {
+  const std::int64_t width = weight.shape[1], copied = width % 32 != 0 ? width * 4 : 0;
+  if (*options.numerics == Numerics::int8) return width * 9 / 8;
+  if (*options.numerics == Numerics::f32) return copied;
+  const bool wide = weight.format.starts_with("F32") || weight.format.starts_with("F16");   // these have no lines
+  return options.isa >= Isa::avx512_bf16 && !wide ? width * 2 + copied : width * 4;
+}
+
+// Beside the arena: activations in the order of the kernels, one product at a time; rows of a window that a long step
+// brings before it drops them, and sets of entries, one layer at a time.
 inline std::int64_t scratch_bytes(const ModelFacts& facts, const RunOptions& options, int count, int positions) {
   std::int64_t columns = 0, window = 0, sets = 0;
   for (const WeightFacts& weight : facts.weights) {
     if (weight.shape.size() != 2 || weight.path == "unembedding") continue;
-    const std::int64_t width = weight.shape[1];
-    const Numerics mode = *options.numerics;
-    if (mode == Numerics::int8) columns = std::max(columns, width * 9 / 8);
-    else if (mode == Numerics::bf16 && options.isa >= Isa::avx512_bf16) columns = std::max(columns, width * 2);
-    if (mode != Numerics::int8 && width % 32 != 0) columns = std::max(columns, width * 4);
+    columns = std::max(columns, formed_bytes(weight, options));
   }
   for (const LayerFacts& layer : facts.layers) {
     if (layer.window > 0) window = std::max(window, 4 * layer.state_fixed / layer.window);

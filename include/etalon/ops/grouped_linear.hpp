@@ -18,9 +18,10 @@ struct GroupedProduct {
   }
 };
 
-// Modes F and H; x is already rounded in mode H.
+// Modes F and H.
 template <class Backend> void multiply_groups(const Backend& backend, const Storage& storage, const GroupedProduct& g) {
   const Product& p = g.product;
+  const SeenActivations x(backend, p, p.count * g.groups);
   visit_storage(storage, [&](const auto& weights) {
     for_rows(backend, p.outputs, p.work(), [&](int first, int last) {
       std::vector<float> code(static_cast<std::size_t>(p.columns));
@@ -28,7 +29,7 @@ template <class Backend> void multiply_groups(const Backend& backend, const Stor
         weights.codes(n, p.columns, code.data());
         for (int t = 0; t < p.count; ++t)
           p.y[static_cast<std::size_t>(t) * p.outputs + n] =
-              scaled_dot(weights, n, code.data(), p.x + g.input(t, n) * p.columns, p.columns);
+              scaled_dot(weights, n, code.data(), x.data() + g.input(t, n) * p.columns, p.columns);
       }
     });
   });
@@ -59,14 +60,10 @@ template <class Out, class Part, class In>
 View<float, Token, Out> grouped_linear(const auto& ctx, const Weight<Out, Part>& weight, View<float, Token, In> x,
                                        int groups) {
   auto y = ctx.template make<float, Token, Out>(extent<Token>(x), weight.rows());   // (Token, Out)
-  const Arena::Scope scope(ctx.arena);
-  GroupedProduct grouped{{x.data, y.data, extent<Token>(x), weight.columns(), weight.rows()}, groups};
-  if (ctx.numerics == Numerics::int8) {
-    multiply_groups_int8(ctx.backend, weight.storage, grouped);
-    return y;
-  }
-  grouped.product.x = in_mode(ctx, read_only(x), ctx.numerics);
-  multiply_groups(ctx.backend, weight.storage, grouped);
+  const GroupedProduct grouped{
+      {x.data, y.data, extent<Token>(x), weight.columns(), weight.rows(), ctx.numerics}, groups};
+  if (ctx.numerics == Numerics::int8) multiply_groups_int8(ctx.backend, weight.storage, grouped);
+  else multiply_groups(ctx.backend, weight.storage, grouped);
   return y;
 }
 

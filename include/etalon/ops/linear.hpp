@@ -54,23 +54,49 @@ inline float int8_dot(const Int8Row& w, const Int8Row& x, int columns) {
 // A product of activations, `count` rows of `columns` numbers, with a matrix of `outputs` rows. Everything below the
 // axes' names: these two functions are compiled once for a backend, not once for each pair of axes.
 struct Product {
-  const float* x;
-  float* y;               // count rows of `outputs` numbers
+  const float* x;   // as it is in every mode: who multiplies rounds or quantises
+  float* y;         // count rows of `outputs` numbers
   int count, columns, outputs;
-  bool rounded = false;   // x is rounded to bf16 already (mode H)
+  Numerics mode = Numerics::f32;
 
+  bool rounds() const { return mode == Numerics::bf16; }
   std::int64_t work() const { return std::int64_t{count} * columns; }   // of one output row
 };
 
-// Modes F and H; x is already rounded in mode H.
+// out[i] = round_activation(x[i])
+template <class Backend> void round_activations(const Backend&, const float* x, std::int64_t n, float* out) {
+  for (std::int64_t i = 0; i < n; ++i) out[i] = round_activation(x[i]);
+}
+
+// Rows of activations as modes F and H see them: in mode H rounded, else as they are.
+class SeenActivations {
+ public:
+  template <class Backend> SeenActivations(const Backend& backend, const Product& p, int rows) : x_(p.x) {
+    if (!p.rounds()) return;
+    const std::int64_t n = p.columns;
+    rounded_.resize(static_cast<std::size_t>(rows * n));
+    for_rows(backend, rows, move_work * n, [&](int first, int last) {
+      round_activations(backend, p.x + first * n, (last - first) * n, rounded_.data() + first * n);
+    });
+    x_ = rounded_.data();
+  }
+  const float* data() const { return x_; }
+
+ private:
+  std::vector<float> rounded_;
+  const float* x_;
+};
+
+// Modes F and H.
 template <class Backend> void multiply_floats(const Backend& backend, const Storage& storage, const Product& p) {
+  const SeenActivations x(backend, p, p.count);
   visit_storage(storage, [&](const auto& weights) {
     for_rows(backend, p.outputs, p.work(), [&](int first, int last) {
       std::vector<float> code(static_cast<std::size_t>(p.columns));
       for (int n = first; n < last; ++n) {
         weights.codes(n, p.columns, code.data());
         for (std::size_t t = 0; t < static_cast<std::size_t>(p.count); ++t)
-          p.y[t * p.outputs + n] = scaled_dot(weights, n, code.data(), p.x + t * p.columns, p.columns);
+          p.y[t * p.outputs + n] = scaled_dot(weights, n, code.data(), x.data() + t * p.columns, p.columns);
       }
     });
   });
@@ -100,37 +126,17 @@ struct StoredProduct {
   Product product;
 };
 
-// In the given mode; in mode H the activations are rounded already.
-template <class Backend> void multiply_one(const Backend& backend, Numerics mode, const StoredProduct& one) {
-  if (mode == Numerics::int8) multiply_int8(backend, *one.storage, one.product);
+// In the product's mode.
+template <class Backend> void multiply_one(const Backend& backend, const StoredProduct& one) {
+  if (one.product.mode == Numerics::int8) multiply_int8(backend, *one.storage, one.product);
   else multiply_floats(backend, *one.storage, one.product);
 }
 
-// What mode H sees of n activations.
-template <class Backend> void round_activations(const Backend&, const float* x, std::int64_t n, float* out) {
-  for (std::int64_t i = 0; i < n; ++i) out[i] = round_activation(x[i]);
-}
-
-// x (Row, In) as mode H sees it.
-template <class Row, class In> View<const float, Row, In> rounded_rows(const auto& ctx, View<const float, Row, In> x) {
-  auto rounded = ctx.template make<float, Row, In>(x.shape[0], x.shape[1]);     // (Row, In)
-  const std::int64_t n = extent<In>(x);
-  for_rows(ctx.backend, x.shape[0], move_work * n, [&](int first, int last) {
-    round_activations(ctx.backend, x[first].data, (last - first) * n, rounded[first].data);
-  });
-  return rounded;
-}
-
-// x (Row, In) as a product in the given mode sees it: rounded in mode H, else as it is.
-template <class Row, class In>
-const float* in_mode(const auto& ctx, View<const float, Row, In> x, Numerics mode) {
-  return mode == Numerics::bf16 ? rounded_rows(ctx, x).data : x.data;
-}
-
-// Of activations as in_mode gives them. y (Row, Out)
+// x (Row, In), y (Row, Out)
 template <class Row, class Out, class In>
-Product product_of(const Weight<Out, In>& weight, const float* x, View<float, Row, Out> y, Numerics mode) {
-  return {x, y.data, extent<Row>(y), weight.columns(), weight.rows(), mode == Numerics::bf16};
+Product product_of(const Weight<Out, In>& weight, View<const float, Row, In> x, View<float, Row, Out> y,
+                   Numerics mode) {
+  return {x.data, y.data, extent<Row>(y), weight.columns(), weight.rows(), mode};
 }
 
 // x (Row, In) -> (Row, Out), without bias, in the given mode. Row is Token, or Position for cached latents.
@@ -138,8 +144,7 @@ template <class Row, class Out, class In>
 View<float, Row, Out> multiply(const auto& ctx, const Weight<Out, In>& weight, View<const float, Row, In> x,
                                Numerics mode) {
   auto y = ctx.template make<float, Row, Out>(extent<Row>(x), weight.rows());   // (Row, Out)
-  const Arena::Scope scope(ctx.arena);
-  multiply_one(ctx.backend, mode, {&weight.storage, product_of(weight, in_mode(ctx, x, mode), y, mode)});
+  multiply_one(ctx.backend, {&weight.storage, product_of(weight, x, y, mode)});
   return y;
 }
 

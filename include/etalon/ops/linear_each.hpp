@@ -3,7 +3,7 @@
 //
 // The numbers are those of ops/linear.hpp, layer by layer. It is for a backend with threads, which shares out the rows
 // of all layers as one loop (cpu/linear_each.hpp): the products of one token with small experts are too short to be
-// shared out one by one. Inputs that are the same are rounded once in mode H.
+// shared out one by one.
 #include <span>
 #include <tuple>
 #include <vector>
@@ -14,8 +14,8 @@ namespace etalon {
 
 // All products, in any order.
 template <class Backend>
-void multiply_each(const Backend& backend, Numerics mode, std::span<const StoredProduct> products) {
-  for (const StoredProduct& one : products) multiply_one(backend, mode, one);
+void multiply_each(const Backend& backend, std::span<const StoredProduct> products) {
+  for (const StoredProduct& one : products) multiply_one(backend, one);
 }
 
 // A layer and what it is applied to.
@@ -30,15 +30,12 @@ std::vector<View<float, Row, Out>> linear_each(const auto& ctx, const std::vecto
   std::vector<View<float, Row, Out>> outputs;
   for (const auto& [layer, x] : layers)
     outputs.push_back(ctx.template make<float, Row, Out>(extent<Row>(x), layer->weight.rows()));   // (Row, Out)
-  const Arena::Scope scope(ctx.arena);
   std::vector<StoredProduct> products;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const auto& [layer, x] = layers[i];
-    const bool again = i > 0 && x.data == layers[i - 1].x.data && x.size() == layers[i - 1].x.size();
-    const float* given = again ? products.back().product.x : in_mode(ctx, x, ctx.numerics);
-    products.push_back({&layer->weight.storage, product_of(layer->weight, given, outputs[i], ctx.numerics)});
+    products.push_back({&layer->weight.storage, product_of(layer->weight, x, outputs[i], ctx.numerics)});
   }
-  multiply_each(ctx.backend, ctx.numerics, std::span<const StoredProduct>(products));
+  multiply_each(ctx.backend, std::span<const StoredProduct>(products));
   for (std::size_t i = 0; i < layers.size(); ++i)
     if (layers[i].layer->bias) add_bias(ctx, outputs[i], *layers[i].layer->bias);
   return outputs;
@@ -50,11 +47,9 @@ template <class Row, class In, class... Outs>
 std::tuple<View<float, Row, Outs>...> linear_each(const auto& ctx, View<const float, Row, In> x,
                                                   const Linear<Outs, In>&... layers) {
   const std::tuple outputs{ctx.template make<float, Row, Outs>(extent<Row>(x), layers.weight.rows())...};
-  const Arena::Scope scope(ctx.arena);
-  const float* given = in_mode(ctx, x, ctx.numerics);
   std::apply([&](const auto&... y) {
-    const StoredProduct products[] = {{&layers.weight.storage, product_of(layers.weight, given, y, ctx.numerics)}...};
-    multiply_each(ctx.backend, ctx.numerics, std::span<const StoredProduct>(products));
+    const StoredProduct products[] = {{&layers.weight.storage, product_of(layers.weight, x, y, ctx.numerics)}...};
+    multiply_each(ctx.backend, std::span<const StoredProduct>(products));
     ((layers.bias ? add_bias(ctx, y, *layers.bias) : void()), ...);
   }, outputs);
   return outputs;

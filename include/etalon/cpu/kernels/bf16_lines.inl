@@ -93,6 +93,18 @@ template <> struct LinesOf<E5m2> : LinesOfCodes<E5m2, 0x7c> {};
   pair = (Bits)even >> 16 | (Bits)odd;
 }
 
+// 32 activations rounded to bf16, as a line. What round_activation of math/rounding.hpp gives, but for NaN, which no
+// range lets pass.
+[[gnu::always_inline]] inline void round_line(Bits& line, const float* x) {
+  Bits low, high;
+  load(low, x);
+  load(high, x + 16);
+  const Bits zero = {};
+  low = (low & 0x7fffffffu) < 0x24000000u ? zero : low;   // 2^-55
+  high = (high & 0x7fffffffu) < 0x24000000u ? zero : high;
+  asm("vcvtne2ps2bf16 %2, %1, %0" : "=v"(line) : "v"(high), "v"(low));   // assembly: see pairs.inl
+}
+
 template <> struct LinesOf<I8> {
   static constexpr bool exist = true;
   static constexpr int bytes = 64;

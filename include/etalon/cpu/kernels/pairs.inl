@@ -22,11 +22,14 @@ struct PairRows {
   int count;
 };
 
-// A block of 32 columns: one vector of words. x: rounded to bf16.
+// A block of 32 columns, rounded to bf16 here: one vector of words.
 [[gnu::always_inline]] inline void pair_block(Bits& words, const float* x) {
-  Bits low, high;
-  load(low, x);
-  load(high, x + 16);
+  Floats numbers[2];
+  load(numbers[0], x);
+  load(numbers[1], x + 16);
+  round_activation(numbers[0]);
+  round_activation(numbers[1]);
+  const Bits low = (Bits)numbers[0], high = (Bits)numbers[1];
   const Bits first = __builtin_shufflevector(low, high, 0, 1, 4, 5, 8, 9, 12, 13, 16, 17, 20, 21, 24, 25, 28, 29);
   const Bits second = __builtin_shufflevector(low, high, 2, 3, 6, 7, 10, 11, 14, 15, 18, 19, 22, 23, 26, 27, 30, 31);
   words = first | second >> 16;

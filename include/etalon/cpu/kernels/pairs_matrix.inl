@@ -91,11 +91,11 @@ template <class Number> struct PairPacker {
   }
 };
 
-// y[t][n] = W[n] . x[t] for all tokens and rows first <= n < last. floats: the same activations, for panels with
-// numbers that pairs do not take.
+// y[t][n] = W[n] . x[t] for all tokens and rows first <= n < last. given.numbers(): the same activations as numbers,
+// for panels with numbers that pairs do not take.
 template <class Number>
-void matrix_times_pair_rows(const WordRows& matrix, const PairRows& x, const ActivationRows& floats, int first,
-                            int last, const OutputRows& y) {
+void matrix_times_pair_rows(const WordRows& matrix, const PairRows& x, const auto& given, int first, int last,
+                            const OutputRows& y) {
   const PanelScratch scratch(matrix, x.count);
   const int group = scaled_numbers<WordsOf<Number>> ? 0 : matrix.group;
   for (int n = first; n < last; n += panel_width) {
@@ -106,6 +106,6 @@ void matrix_times_pair_rows(const WordRows& matrix, const PairRows& x, const Act
     if (panels_times_rows<PairFactors>(left, right, x, matrix.columns, group, scratch))
       write_sums(scratch, x.count, n, stop, y);
     else
-      matrix_times_matrix(matrix, reader_of<Number>, floats, n, stop, y);
+      matrix_times_matrix(matrix, reader_of<Number>, given.numbers(), n, stop, y);
   }
 }

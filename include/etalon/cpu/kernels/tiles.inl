@@ -8,19 +8,14 @@
 // A tile adds a block to a sum as math/dot.hpp does, for numbers of ordinary size (bf16_lines.inl): they are checked as
 // they are packed, and a panel with an odd one goes to matrix_matrix.inl.
 
-// Activations of 16 tokens, rounded to bf16, as right factors: (block, pair of columns, token) of words. Tokens that
-// are not there are zeros. columns: of a row of x, zero-padded to whole blocks. -> may tiles take them?
+// Activations of 16 tokens, rounded to bf16 here, as right factors: (block, pair of columns, token) of words. Tokens
+// that are not there are zeros. columns: of a row of x, zero-padded to whole blocks. -> may tiles take them?
 inline bool tile_activations(const ActivationRows& x, int first, int columns, std::uint32_t* out) {
   NumberRange range;
   for (int k = 0; k < columns; k += 32, out += tile_bytes / 4) {
     Bits words[width] = {};
     for (int t = 0; t < width && first + t < x.count; ++t) {
-      Bits low, high;
-      load(low, x.data + (first + t) * x.stride + k);
-      load(high, x.data + (first + t) * x.stride + k + 16);
-      const Bits even = __builtin_shufflevector(low, high, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-      const Bits odd = __builtin_shufflevector(low, high, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
-      pair_up(words[t], (Floats)even, (Floats)odd);
+      round_line(words[t], x.data + (first + t) * x.stride + k);
       range.add(words[t]);
     }
     transpose(words);
@@ -156,7 +151,7 @@ inline void write_tiles(const float* sums, int tokens, int n, int stop, const Ou
 inline constexpr int near_sums = 1 << 18;
 
 template <class Number, int Panels>
-void panels_times_tiles(const WordRows& matrix, const TileRows& x, const ActivationRows& floats, int first, int last,
+void panels_times_tiles(const WordRows& matrix, const TileRows& x, const auto& given, int first, int last,
                         const OutputRows& y) {
   constexpr int rows = Panels * width;
   const int all = (last - first + rows - 1) / rows;
@@ -168,19 +163,19 @@ void panels_times_tiles(const WordRows& matrix, const TileRows& x, const Activat
   for (int n = first; n < last; n += together * rows) {
     const int stop = n + together * rows < last ? n + together * rows : last, panels = (stop - n + rows - 1) / rows;
     if (!lines_times_tiles(matrix, x, panels, packer, sums.data()))
-      matrix_times_matrix(matrix, reader_of<Number>, floats, n, stop, y);
+      matrix_times_matrix(matrix, reader_of<Number>, given.numbers(), n, stop, y);
     else
       for (int i = 0, from = n; from < stop; ++i, from += rows)
         write_tiles<Panels>(sums[i].sums.data(), x.count, from, from + rows < stop ? from + rows : stop, y);
   }
 }
 
-// y[t][n] = W[n] . x[t] for all tokens and rows first <= n < last. floats: the same activations, for panels that tiles
-// do not take.
+// y[t][n] = W[n] . x[t] for all tokens and rows first <= n < last. given.numbers(): the same activations as numbers,
+// for panels that tiles do not take.
 template <class Number>
-void matrix_times_tiles(const WordRows& matrix, const TileRows& x, const ActivationRows& floats, int first, int last,
+void matrix_times_tiles(const WordRows& matrix, const TileRows& x, const auto& given, int first, int last,
                         const OutputRows& y) {
   const TileScope tiles(64);
-  if (x.tiles == 1) panels_times_tiles<Number, 4>(matrix, x, floats, first, last, y);
-  else panels_times_tiles<Number, 2>(matrix, x, floats, first, last, y);
+  if (x.tiles == 1) panels_times_tiles<Number, 4>(matrix, x, given, first, last, y);
+  else panels_times_tiles<Number, 2>(matrix, x, given, first, last, y);
 }
