@@ -33,6 +33,18 @@ TEST_CASE("a weight is bound once it has a storage") {
   CHECK((row[0] == 3.0f && row[1] == 4.0f));
 }
 
+TEST_CASE("a weight seen without its axes has the same shape, and what is written there is written to it") {
+  Weight<Channel, Hidden> matrix{{3, 5}, {}};
+  const AnyWeight any = matrix;
+  CHECK(any.rank == 2);
+  CHECK((any.rows() == 3 && any.columns() == 5 && any.count() == 15));
+  const std::vector<float> numbers(15);
+  any.storage = stored(numbers, 5);
+  CHECK(matrix.bound());
+  Weight<Channel> vector{{7}, {}};
+  CHECK((AnyWeight(vector).rank == 1 && AnyWeight(vector).rows() == 1 && AnyWeight(vector).columns() == 7));
+}
+
 TEST_CASE("a row is read with its scales, whatever the format") {
   const std::uint8_t codes[] = {0x38, 0x40, 0xb8};   // 1, 2, -1
   const std::uint16_t brain[] = {0x3f80, 0x4000, 0xbf80};
