@@ -25,7 +25,7 @@ std::vector<float> product(const Backend& backend, Numerics mode, const Matrix& 
 }
 
 // The first set of instructions and number of threads that give other bits than the reference.
-std::string fault(Numerics mode, const Matrix& m, std::vector<float>& x, int count, int columns, int rows) {
+std::string fault(Numerics mode, const Matrix& m, const std::vector<float>& x, int count, int columns, int rows) {
   const auto expected = product(Reference{}, mode, m, x, count, columns, rows);
   for (const Isa isa : all_isas)
     for (const int threads : {1, 3}) {
@@ -84,6 +84,25 @@ TEST_CASE("weights and activations outside the range of tiles keep the reference
     CHECK(fault(Numerics::bf16, weights, x, count, columns, rows) == "");
     for (const std::size_t i : {3u * columns + 5u, 19u * columns + 599u}) x[i] = odd;
     CHECK(fault(Numerics::bf16, weights, x, count, columns, rows) == "");
+  }
+}
+
+// The other tests draw codes of every kind; here all are normal numbers, or all but one in a row.
+TEST_CASE("every normal number in 8 bits keeps the reference's bits; so does one that is not, between them") {
+  Random random(7);
+  constexpr int columns = 600, rows = 70;
+  auto weights = plain<E4m3>("e4m3", random, rows, columns);
+  std::size_t turn = 0;
+  for (std::byte& code : weights.codes) code = static_cast<std::byte>((turn % 2 << 7) + 8 + turn / 2 % 119), ++turn;
+  const auto x = random.normals(2 * columns);
+  for (const int odd : {-1, 0x00, 0x80, 0x01, 0x07, 0x87, 0x08, 0x7e, 0xfe}) {
+    if (odd >= 0) weights.codes[41 * columns + 100] = weights.codes[3 * columns + 599] = static_cast<std::byte>(odd);
+    for (const int count : {1, 2}) CHECK(fault(Numerics::bf16, weights, x, count, columns, rows) == "");
+  }
+  for (const int nan : {0x7f, 0xff}) {   // which NaN comes out is outside the contract
+    weights.codes[41 * columns + 100] = static_cast<std::byte>(nan);
+    const std::vector<float> y = product(Cpu(1), Numerics::bf16, weights, x, 1, columns, rows);
+    CHECK((is_nan(y[41]) && !is_nan(y[40]) && !is_nan(y[42])));
   }
 }
 
