@@ -50,6 +50,11 @@ TEST_CASE("nothing is kept, and no row is gone through") {
   CHECK(kept == std::vector<float>{1, 2});
 }
 
+TEST_CASE("what a product would round takes no memory in a plan: here a terabyte") {
+  const Product huge{reinterpret_cast<const float*>(64), nullptr, 1 << 24, 1 << 14, 1, Numerics::bf16};
+  CHECK_NOTHROW(SeenActivations(Planner{}, huge, huge.count));
+}
+
 TEST_CASE("where tokens choose experts, each is supposed to see its share") {
   const Routes routes{{nullptr, {6, 2}}, {nullptr, {6, 2}}};
   const auto assigned = assign(Planner{}, routes, 5);

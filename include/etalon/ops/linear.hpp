@@ -74,7 +74,9 @@ class SeenActivations {
   template <class Backend> SeenActivations(const Backend& backend, const Product& p, int rows) : x_(p.x) {
     if (!p.rounds()) return;
     const std::int64_t n = p.columns;
-    rounded_.resize(static_cast<std::size_t>(rows * n));
+    for_rows(backend, 1, 1, [&](int, int) {   // a loop, so that a plan (ops/planner.hpp) takes no memory
+      rounded_.resize(static_cast<std::size_t>(rows * n));
+    });
     for_rows(backend, rows, move_work * n, [&](int first, int last) {
       round_activations(backend, p.x + first * n, (last - first) * n, rounded_.data() + first * n);
     });
