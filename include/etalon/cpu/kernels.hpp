@@ -109,6 +109,9 @@ struct BlockSums {
 #endif
 namespace etalon::avx2 {
 inline constexpr int blocks_together = 2;   // blocks of 32 columns that are summed side by side
+// How many bytes ahead a row is asked for. Rows lie in the same places of a cache of 8 ways, so further ahead they push
+// each other out before they are used (Zen 3, f32: 256 bytes 85 % of the speed of memory, 768 57 %).
+inline constexpr int foresight = 256;
 #include <etalon/cpu/kernels/lanes_8.inl>
 #include <etalon/cpu/kernels/vector.inl>
 #include <etalon/cpu/kernels/unpack.inl>
@@ -134,6 +137,7 @@ inline constexpr int blocks_together = 2;   // blocks of 32 columns that are sum
 #endif
 namespace etalon::avx512 {
 inline constexpr int blocks_together = 2;
+inline constexpr int foresight = 768;   // other distances give the same within 5 %
 #include <etalon/cpu/kernels/lanes_16.inl>
 #include <etalon/cpu/kernels/vector.inl>
 #include <etalon/cpu/kernels/unpack.inl>
@@ -149,6 +153,7 @@ inline constexpr int blocks_together = 2;
 // AVX-512's instructions on 8 lanes, for what memory limits: it follows 8 rows at a time better than 16.
 namespace etalon::avx512_8 {
 inline constexpr int blocks_together = 4;   // AVX-512 has registers for their chains
+inline constexpr int foresight = 768;
 #include <etalon/cpu/kernels/lanes_8.inl>
 #include <etalon/cpu/kernels/vector.inl>
 #include <etalon/cpu/kernels/unpack.inl>

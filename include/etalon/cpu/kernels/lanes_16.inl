@@ -9,6 +9,8 @@ typedef float Floats __attribute__((vector_size(4 * width)));
 typedef std::uint32_t Bits __attribute__((vector_size(4 * width)));
 typedef std::uint64_t Longs __attribute__((vector_size(4 * width)));
 typedef std::int32_t Ints __attribute__((vector_size(4 * width)));
+typedef std::uint16_t Halves __attribute__((vector_size(4 * width)));
+typedef std::int16_t Shorts __attribute__((vector_size(4 * width)));
 
 // sum = a * b + sum in every lane, rounded once.
 [[gnu::always_inline]] inline void multiply_add(Floats& sum, const Floats& a, const Floats& b) {
@@ -46,6 +48,18 @@ typedef std::int32_t Ints __attribute__((vector_size(4 * width)));
     row[r] = (Bits)__builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13);
     row[r + 4] = (Bits)__builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15);
   }
+}
+
+// The lower (I = 0) or upper 16 bits of each word as f16. maskz: g++ 12 warns of the zeros that others leave undefined.
+template <int I> [[gnu::always_inline]] inline void widen_halves(Floats& to, const Bits& words) {
+  const __m512i half = (__m512i)(I == 0 ? words : words >> 16);
+  to = (Floats)_mm512_maskz_cvtph_ps(0xffff, _mm512_maskz_cvtepi32_epi16(0xffff, half));
+}
+
+// Byte i becomes table[i]. Bytes of codes: less than 16
+[[gnu::always_inline]] inline void look_up_bytes(Bits& to, const std::uint8_t (&table)[16], const Bits& codes) {
+  const __m128i once = _mm_loadu_si128(reinterpret_cast<const __m128i*>(table));
+  to = (Bits)_mm512_shuffle_epi8(_mm512_maskz_broadcast_i32x4(0xffff, once), (__m512i)codes);
 }
 
 // sum += four products of 8-bit integers in every lane: bytes of x, with this added, times bytes of `codes`.

@@ -9,6 +9,8 @@ typedef float Floats __attribute__((vector_size(4 * width)));
 typedef std::uint32_t Bits __attribute__((vector_size(4 * width)));
 typedef std::uint64_t Longs __attribute__((vector_size(4 * width)));
 typedef std::int32_t Ints __attribute__((vector_size(4 * width)));
+typedef std::uint16_t Halves __attribute__((vector_size(4 * width)));
+typedef std::int16_t Shorts __attribute__((vector_size(4 * width)));
 
 // sum = a * b + sum in every lane, rounded once.
 [[gnu::always_inline]] inline void multiply_add(Floats& sum, const Floats& a, const Floats& b) {
@@ -38,6 +40,19 @@ typedef std::int32_t Ints __attribute__((vector_size(4 * width)));
     row[j] = (Bits)__builtin_shufflevector(a, b, 0, 1, 4, 5);
     row[j + 4] = (Bits)__builtin_shufflevector(a, b, 2, 3, 6, 7);
   }
+}
+
+// The lower (I = 0) or upper 16 bits of each word as f16.
+template <int I> [[gnu::always_inline]] inline void widen_halves(Floats& to, const Bits& words) {
+  const __m256i apart = _mm256_set1_epi64x(I == 0 ? 0x0d0c090805040100 : 0x0f0e0b0a07060302);
+  const auto halves = (Longs)_mm256_shuffle_epi8((__m256i)words, apart);
+  to = (Floats)_mm256_cvtph_ps((__m128i)__builtin_shufflevector(halves, halves, 0, 2));
+}
+
+// Byte i becomes table[i]. Bytes of codes: less than 16
+[[gnu::always_inline]] inline void look_up_bytes(Bits& to, const std::uint8_t (&table)[16], const Bits& codes) {
+  const __m256i twice = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(table)));
+  to = (Bits)_mm256_shuffle_epi8(twice, (__m256i)codes);
 }
 
 // sum += four products of 8-bit integers, none of them -128, in every lane. Pairs are summed in 16

@@ -6,13 +6,12 @@
 //
 // Goto & van de Geijn 2008, "Anatomy of high-performance matrix multiplication", without splitting a block's chains.
 
-// Registers: a tile keeps two chains for each of tokens x 2 vectors; 32 vector registers hold 6, 16 hold 3.
-inline constexpr int panel_width = 2 * width, tile_tokens = width == 16 ? 6 : 3;
+// Registers: a tile of 6 tokens x 2 vectors has 12 chains of even columns and 12 of odd ones. 32 vector registers hold
+// both; 16 hold one kind, the other waits in memory. (3 tokens and both kinds take 11 instructions for 6 fma, not 10.)
+inline constexpr int panel_width = 2 * width, tile_tokens = 6;
+inline constexpr bool both_kinds = width == 16;
 // Columns that are packed at a time, whole units: their panel fits the second-level cache.
 inline constexpr int chunk_columns = 512;
-
-// Two chains for each token and half of the panel.
-template <int Tokens> struct Chains { Floats even[Tokens][2], odd[Tokens][2]; };
 
 template <int Tokens>
 [[gnu::always_inline]] inline void add_column(Floats (&chains)[Tokens][2], const float* x, std::ptrdiff_t stride,
@@ -28,6 +27,20 @@ template <int Tokens>
   }
 }
 
+// The chains of a block's even and odd columns, for each token and half of the panel.
+template <int Tokens>
+[[gnu::always_inline]] inline void add_columns(Floats (&chains)[2][Tokens][2], const float* x, std::ptrdiff_t stride,
+                                               const float* packed) {
+#pragma GCC unroll 2
+  for (int k = 0; k < 32; k += 2) {
+    add_column<Tokens>(chains[0], x + k, stride, packed + k * panel_width);
+    if (both_kinds) add_column<Tokens>(chains[1], x + k + 1, stride, packed + (k + 1) * panel_width);
+  }
+#pragma GCC unroll 2
+  for (int k = 1; !both_kinds && k < 32; k += 2)
+    add_column<Tokens>(chains[1], x + k, stride, packed + k * panel_width);
+}
+
 // Activations and packed weights as floats. The other kind: pairs_matrix.inl.
 struct FloatFactors {
   using Rows = ActivationRows;
@@ -39,20 +52,16 @@ struct FloatFactors {
   // sums[t][n] += `blocks` blocks of 32 columns, in order. sums: (Tokens, panel_width)
   template <int Tokens>
   static void multiply_tile(const float* x, std::ptrdiff_t stride, const float* packed, int blocks, float* sums) {
+    Floats sum[Tokens][2];
+    std::memcpy(sum, sums, sizeof sum);
     for (int b = 0; b < blocks; ++b, x += 32, packed += 32 * panel_width) {
-      Chains<Tokens> chains = {};
-      for (int k = 0; k < 32; k += 2) {
-        add_column<Tokens>(chains.even, x + k, stride, packed + k * panel_width);
-        add_column<Tokens>(chains.odd, x + k + 1, stride, packed + (k + 1) * panel_width);
-      }
+      Floats chains[2][Tokens][2] = {};
+      add_columns<Tokens>(chains, x, stride, packed);
 #pragma GCC unroll 12
-      for (int i = 0; i < 2 * Tokens; ++i) {
-        Floats sum;
-        load(sum, sums + i * width);
-        sum = sum + (chains.even[i / 2][i % 2] + chains.odd[i / 2][i % 2]);
-        store(sums + i * width, sum);
-      }
+      for (int i = 0; i < 2 * Tokens; ++i)
+        sum[i / 2][i % 2] = sum[i / 2][i % 2] + (chains[0][i / 2][i % 2] + chains[1][i / 2][i % 2]);
     }
+    std::memcpy(sums, sum, sizeof sum);
   }
 };
 

@@ -75,9 +75,13 @@ template <class Words>
 #pragma GCC unroll 2
     for (int i = 0; i < blocks_together / 2; ++i)
       add_tiles<Words>(sums[i], row, offset + i * two, first, x + 64 * i, number_scales + 2 * i * width);
+  Floats blocks[blocks_together];
 #pragma GCC unroll 4
-  for (int block = 0; block < blocks_together; ++block)
-    sum.add(sums[block / 2].even[block % 2] + sums[block / 2].odd[block % 2]);
+  for (int block = 0; block < blocks_together; ++block) {
+    blocks[block] = sums[block / 2].even[block % 2] + sums[block / 2].odd[block % 2];
+    make_now(blocks[block]);
+  }
+  for (const Floats& block : blocks) sum.add(block);
 }
 
 // x: zero-padded by column_padding. scales: (group, lane).

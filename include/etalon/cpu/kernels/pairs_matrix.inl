@@ -34,15 +34,15 @@ struct PairFactors {
     Floats sum[Tokens][2];
     std::memcpy(sum, sums, sizeof sum);
     for (int b = 0; b < blocks; ++b) {
-      Chains<Tokens> chains = {};
+      Floats chains[2][Tokens][2] = {};
 #pragma GCC unroll 2
       for (int i = 0; i < 8; ++i, x += 2, packed += 2 * panel_width) {
-        add_pairs<Tokens>(chains.even, x, stride, packed);
-        add_pairs<Tokens>(chains.odd, x + 1, stride, packed + panel_width);
+        add_pairs<Tokens>(chains[0], x, stride, packed);
+        add_pairs<Tokens>(chains[1], x + 1, stride, packed + panel_width);
       }
 #pragma GCC unroll 12
       for (int i = 0; i < 2 * Tokens; ++i)
-        sum[i / 2][i % 2] = sum[i / 2][i % 2] + (chains.even[i / 2][i % 2] + chains.odd[i / 2][i % 2]);
+        sum[i / 2][i % 2] = sum[i / 2][i % 2] + (chains[0][i / 2][i % 2] + chains[1][i / 2][i % 2]);
     }
     std::memcpy(sums, sum, sizeof sum);
   }

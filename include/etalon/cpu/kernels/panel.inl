@@ -45,11 +45,9 @@ struct PanelTail {
   transpose(words);
 }
 
-// How far ahead each row is asked for: so many streams are beyond the processor's own foresight. Behind the end of a
-// row follows that of the next panel. Other distances, and others for each row, give the same within 5 %; asked for in
-// the order of its bytes, as one stream, a panel of rows of 1.5 KB takes a third longer.
-inline constexpr int foresight = 768;
-
+// Each row is asked for `foresight` bytes ahead (cpu/kernels.hpp): so many streams are beyond the processor's own
+// foresight. Behind the end of a row follows that of the next panel. Asked for in the order of its bytes, as one
+// stream, a panel of rows of 1.5 KB takes a third longer.
 [[gnu::always_inline]] inline void ask_ahead(const Panel& panel, std::ptrdiff_t offset) {
   std::ptrdiff_t ahead = offset + foresight, panels = 0;
   for (; ahead >= panel.row_bytes; ahead -= panel.row_bytes) panels += panel.next;

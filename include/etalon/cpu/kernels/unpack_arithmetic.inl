@@ -1,33 +1,44 @@
-// f16, e4m3 and e2m1 from words (unpack.inl), by arithmetic on their bits alone.
+// f16, e4m3 and e2m1 from words (unpack.inl), with what every set of instructions here has: conversion of halves, and
+// tables of 16 bytes (lanes_*.inl).
+//
+// What f32, bf16, f16 and 8-bit codes share: a number whose exponent and mantissa stand in an f32's places, with too
+// small a bias, is itself times a power of two, subnormals included. One exact multiplication puts that right.
 
 template <> struct WordsOf<F16> {
   static constexpr int per_word = 2;
   template <int I> [[gnu::always_inline]] static inline void unpack(Floats& to, const Bits& words) {
-    const Bits half = I == 0 ? words & 0xffffu : words >> 16, magnitude = half & 0x7fffu;
-    const Bits normal = (magnitude << 13) + (112u << 23), special = 0x7f800000u | (magnitude & 0x3ffu) << 13;
-    const Bits small = (Bits)(__builtin_convertvector((Ints)magnitude, Floats) * 0x1p-24f);
-    const Bits size = magnitude >= 0x7c00u ? special : magnitude >= 0x0400u ? normal : small;
-    to = (Floats)(size | (half & 0x8000u) << 16);
+    widen_halves<I>(to, words);
   }
 };
 
 template <> struct WordsOf<E4m3> {
   static constexpr int per_word = 4;
+  // The upper halves of floats 2^120 times too small: codes 2 and 3 of a word side by side with 0 and 1. Codes below 8
+  // are subnormal there, which some processors multiply slowly; scales of blocks make them rare.
   template <int I> [[gnu::always_inline]] static inline void unpack(Floats& to, const Bits& words) {
-    const Bits code = words >> (8 * I) & 0xffu, magnitude = code & 0x7fu, sign = (code & 0x80u) << 24;
-    const Bits normal = sign | ((magnitude << 20) + (120u << 23));
-    const Bits small = sign | (Bits)(__builtin_convertvector((Ints)magnitude, Floats) * 0x1p-9f);
-    const Bits nan = Bits{} + canonical_nan_bits;
-    to = (Floats)(magnitude == 0x7fu ? nan : magnitude >= 8u ? normal : small);
+    constexpr std::uint16_t nan = canonical_nan_bits >> 16;
+    const Halves code = I % 2 == 0 ? (Halves)words << 8 : (Halves)words;
+    const Halves number = (Halves)((Shorts)code >> 4) & 0x87f0;
+    const Bits upper = (Bits)((number & 0x07f0) == 0x07f0 ? Halves{} + nan : number);
+    to = (Floats)(I < 2 ? upper << 16 : upper & 0xffff0000u) * 0x1p120f;
   }
 };
 
 // e2m1; a power-of-two scale is applied by whoever has it.
 template <> struct WordsOf<E2m1> {
   static constexpr int per_word = 8;
+  // Both bytes of a code's bf16. Compilers look up each byte of a word once for all its numbers.
   template <int I> [[gnu::always_inline]] static inline void unpack(Floats& to, const Bits& words) {
-    const Bits code = words >> (4 * I), magnitude = code & 7u, sign = (code & 8u) << 28;
-    const Bits normal = (magnitude << 22) + (126u << 23), half = Bits{} + 0x3f000000u, zero = {};
-    to = (Floats)(sign | (magnitude >= 2u ? normal : magnitude == 1u ? half : zero));
+    static constexpr std::uint8_t upper[16] = {0,    0x3f, 0x3f, 0x3f, 0x40, 0x40, 0x40, 0x40,
+                                               0x80, 0xbf, 0xbf, 0xbf, 0xc0, 0xc0, 0xc0, 0xc0};
+    static constexpr std::uint8_t lower[16] = {0, 0, 0x80, 0xc0, 0, 0x40, 0x80, 0xc0,
+                                               0, 0, 0x80, 0xc0, 0, 0x40, 0x80, 0xc0};
+    const Bits codes = (I % 2 == 0 ? words : words >> 4) & 0x0f0f0f0fu;
+    Bits high, low;
+    look_up_bytes(high, upper, codes);
+    look_up_bytes(low, lower, codes);
+    const Bits number = I / 2 % 2 == 0 ? (Bits)((Halves)high << 8) | (low & 0x00ff00ffu)
+                                       : (high & 0xff00ff00u) | (Bits)((Halves)low >> 8);
+    to = (Floats)(I < 4 ? number << 16 : number & 0xffff0000u);
   }
 };

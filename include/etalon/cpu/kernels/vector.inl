@@ -14,5 +14,9 @@ template <class Vector> [[gnu::always_inline]] inline void store(void* to, const
   __builtin_memcpy(to, &from, sizeof from);
 }
 
+// Compilers make this number before whatever follows. g++ (tree-sink) moves half the work of a loop behind the next
+// branch where only that side needs it, and keeps all it needs for that in memory meanwhile.
+[[gnu::always_inline]] inline void make_now(Floats& number) { asm("" : "+v"(number)); }
+
 // The nearest integers, ties to even, as floats. |x| <= 2^22
 [[gnu::always_inline]] inline void round_to_integers(Floats& x) { x = (x + rounding_shift) - rounding_shift; }
