@@ -15,7 +15,7 @@ using etalon::test::error_of;
 namespace {
 
 // fields: further ones, after a comma.
-io::Config config(const std::string& fields = {}) {
+io::Config latent_config(const std::string& fields = {}) {
   return io::Config::parse(R"({"hidden_size": 48, "num_attention_heads": 3, "qk_nope_head_dim": 10,
     "qk_rope_head_dim": 6, "v_head_dim": 7, "kv_lora_rank": 20, "rms_norm_eps": 0.5)" + fields + "}", "config.json");
 }
@@ -23,18 +23,18 @@ io::Config config(const std::string& fields = {}) {
 }  // namespace
 
 TEST_CASE("the sizes of a layer follow from the configuration") {
-  const Mla attention = mla_of(config());
+  const Mla attention = mla_of(latent_config());
   CHECK(attention.kv_down.weight.rows() == 26);    // latent and rotary part
   CHECK(attention.kv_up.weight.rows() == 3 * 17);
   CHECK(attention.out.weight.columns() == 21);
   CHECK(attention.scale == doctest::Approx(0.25)); // 16^(-1/2)
   CHECK(std::get<DirectQuery>(attention.query.kind).q.weight.rows() == 48);
   CHECK(attention.rotary.pairs == RopePairs::neighbours);
-  CHECK(mla_of(config(R"(, "rope_interleave": false)")).rotary.pairs == RopePairs::halves);
+  CHECK(mla_of(latent_config(R"(, "rope_interleave": false)")).rotary.pairs == RopePairs::halves);
 }
 
 TEST_CASE("queries have a latent of their own where it has a rank; biases then stand on what goes down and out") {
-  const Mla attention = mla_of(config(R"(, "q_lora_rank": 12, "attention_bias": true)"));
+  const Mla attention = mla_of(latent_config(R"(, "q_lora_rank": 12, "attention_bias": true)"));
   const auto& query = std::get<LowRankQuery>(attention.query.kind);
   CHECK(query.up.weight.columns() == 12);
   CHECK(query.down.bias);
@@ -45,8 +45,8 @@ TEST_CASE("queries have a latent of their own where it has a rank; biases then s
 }
 
 TEST_CASE("the latents' norms have an epsilon of their own, not rms_norm_eps, unless the family says so") {
-  CHECK(mla_of(config()).kv_norm.epsilon == 1e-6f);
-  CHECK(mla_of(config(), 0.5f).kv_norm.epsilon == 0.5f);
+  CHECK(mla_of(latent_config()).kv_norm.epsilon == 1e-6f);
+  CHECK(mla_of(latent_config(), 0.5f).kv_norm.epsilon == 0.5f);
 }
 
 TEST_CASE("a field that is missing is named") {

@@ -12,7 +12,7 @@ static double number(Dtype dtype, std::vector<unsigned char> bytes) {
   bytes.insert(bytes.begin(), 0xee);
   TensorInfo info{.name = "x", .dtype = dtype, .shape = {1}, .bytes = {}, .file = ""};
   info.bytes = std::as_bytes(std::span(bytes)).subspan(1);
-  return detail::number_at(info, 0);
+  return etalon::io::detail::number_at(info, 0);
 }
 
 TEST_CASE("numbers of every type are read from unaligned little-endian bytes") {
@@ -40,9 +40,9 @@ TEST_CASE("whole numbers that a double cannot tell apart still differ") {
 }
 
 TEST_CASE("an index counts along the axes, last fastest") {
-  CHECK(detail::index_of(7, {2, 3, 4}) == std::vector<std::int64_t>{0, 1, 3});
-  CHECK(detail::index_of(23, {2, 3, 4}) == std::vector<std::int64_t>{1, 2, 3});
-  CHECK(detail::index_of(0, {}).empty());
+  CHECK(etalon::io::detail::index_of(7, {2, 3, 4}) == std::vector<std::int64_t>{0, 1, 3});
+  CHECK(etalon::io::detail::index_of(23, {2, 3, 4}) == std::vector<std::int64_t>{1, 2, 3});
+  CHECK(etalon::io::detail::index_of(0, {}).empty());
 }
 
 TEST_CASE("an empty tensor agrees with an empty one; packed types are not compared") {

@@ -113,7 +113,7 @@ TEST_CASE("a page that cannot be read of a file as long as ever is a fault of th
     const MappedFile file = MappedFile::open(path);
     siginfo_t info{};
     info.si_addr = const_cast<std::byte*>(file.bytes().data() + 1);
-    detail::on_bus_error(SIGBUS, &info, nullptr);
+    etalon::io::detail::on_bus_error(SIGBUS, &info, nullptr);
   });
   CHECK(end.exited(2));
   CHECK(contains(end.said, "a b: expected the 2 bytes it had when it was opened, found a part that cannot be read"));

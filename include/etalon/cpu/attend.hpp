@@ -7,6 +7,7 @@
 // block's sums are made on their own and then joined from left to right, which is the rule's own order
 // (docs/arithmetic.md, R5), so the bits are the same.
 #include <algorithm>
+#include <concepts>
 
 #include <etalon/cpu/aligned_floats.hpp>
 #include <etalon/cpu/attend_tile.hpp>
@@ -218,12 +219,13 @@ void attend_tiles(const Cpu& cpu, const AttendRows& a, const auto& keys) {
   });
 }
 
-inline void attend_rows(const Cpu& cpu, const AttendRows& a) {
-  if (cpu.isa == Isa::scalar) return attend_rows<Cpu>(cpu, a);
+// Templates, so that who only includes them need not compile them.
+template <std::same_as<Cpu> Backend> void attend_rows(const Backend& cpu, const AttendRows& a) {
+  if (cpu.isa == Isa::scalar) return attend_rows(CpuLoops(cpu), a);
   attend_tiles(cpu, a, a);
 }
-inline void attend_entry_rows(const Cpu& cpu, const EntriesRows& a) {
-  if (cpu.isa == Isa::scalar) return attend_entry_rows<Cpu>(cpu, a);
+template <std::same_as<Cpu> Backend> void attend_entry_rows(const Backend& cpu, const EntriesRows& a) {
+  if (cpu.isa == Isa::scalar) return attend_entry_rows(CpuLoops(cpu), a);
   attend_tiles(cpu, a.window, a);
 }
 

@@ -2,6 +2,8 @@
 // Attention in pieces (ops/attend_pieces.hpp) on the Cpu backend: the tiles of cpu/attend.hpp, kept between pieces.
 //
 // Every key/value head has tiles of its own; threads share them out.
+#include <algorithm>
+#include <concepts>
 #include <optional>
 #include <vector>
 
@@ -9,6 +11,24 @@
 #include <etalon/ops/attend_pieces.hpp>
 
 namespace etalon {
+
+using TiledHeads = std::vector<std::vector<Tile>>;   // one tile in each
+
+// Tiles take in `count` keys and values, the first of which is piece.options.first_key. A template, so that who only
+// includes it need not compile it.
+template <std::same_as<Cpu> Backend>
+void attend_piece(const Backend& cpu, TiledHeads& tiles, const AttendRows& piece, int count) {
+  const int end = (piece.options.first_key + count + dot_block - 1) / dot_block;
+  const std::int64_t queries = std::min(tile_queries, piece.tokens * piece.shared());
+  for_rows(cpu, static_cast<int>(tiles.size()), queries * count * (piece.dim + piece.width), [&](int first, int last) {
+    for (int i = first; i < last; ++i)
+      each_range(piece, tiles[i][0].shape, [&](auto range) {
+        range.first = std::max(range.first, piece.options.first_key / dot_block);
+        range.last = std::min(range.last, end - 1);
+        if (range.first <= range.last) stream_blocks(cpu, tiles[i], range);
+      });
+  });
+}
 
 class TiledSums {
  public:
@@ -22,17 +42,7 @@ class TiledSums {
   }
   void take(const Cpu& cpu, const AttendRows& piece, int count) {
     if (plain_) return plain_->take(cpu, piece, count);
-    const int end = (piece.options.first_key + count + dot_block - 1) / dot_block;
-    const std::int64_t queries = std::min(tile_queries, piece.tokens * piece.shared());
-    for_rows(cpu, static_cast<int>(tiles_.size()), queries * count * (piece.dim + piece.width),
-             [&](int first, int last) {
-               for (int i = first; i < last; ++i)
-                 each_range(piece, tiles_[i][0].shape, [&](auto range) {
-                   range.first = std::max(range.first, piece.options.first_key / dot_block);
-                   range.last = std::min(range.last, end - 1);
-                   if (range.first <= range.last) stream_blocks(cpu, tiles_[i], range);
-                 });
-             });
+    attend_piece(cpu, tiles_, piece, count);
   }
   void finish(const Cpu& cpu, const AttendRows& a) {
     if (plain_) return plain_->finish(cpu, a);
@@ -41,7 +51,7 @@ class TiledSums {
 
  private:
   std::optional<RunningSums> plain_;
-  std::vector<std::vector<Tile>> tiles_;   // one in each
+  TiledHeads tiles_;
 };
 
 inline TiledSums running_sums(const Cpu& cpu, Arena&, const AttendRows& a) { return TiledSums(cpu, a); }

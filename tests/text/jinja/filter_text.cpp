@@ -11,7 +11,7 @@ using namespace etalon::text::jinja;
 
 namespace {
 
-std::string shown(std::string_view name, const Value& value, Arguments arguments = {}) {
+std::string filtered(std::string_view name, const Value& value, Arguments arguments = {}) {
   Runtime runtime;
   for (const NamedFilter& known : text_filters)
     if (known.name == name) return repr(runtime.budget, known.filter(runtime, value, arguments));
@@ -21,15 +21,15 @@ std::string shown(std::string_view name, const Value& value, Arguments arguments
 }  // namespace
 
 TEST_CASE("numbers are read as Python reads them, with a default for what is none") {
-  CHECK(shown("int", Value::text(" 42.9 ")) == "42");
-  CHECK(shown("int", Value::text("x"), {{Value::integer(7)}, {}}) == "7");
-  CHECK(shown("float", Value::text("1e3")) == "1000.0");
-  CHECK(shown("int", Value()) == "0");
-  CHECK_THROWS_AS(shown("int", Value::undefined("x")), Failure);
+  CHECK(filtered("int", Value::text(" 42.9 ")) == "42");
+  CHECK(filtered("int", Value::text("x"), {{Value::integer(7)}, {}}) == "7");
+  CHECK(filtered("float", Value::text("1e3")) == "1000.0");
+  CHECK(filtered("int", Value()) == "0");
+  CHECK_THROWS_AS(filtered("int", Value::undefined("x")), Failure);
 }
 
 TEST_CASE("anything can be made upper case, quoted for an address, or counted") {
-  CHECK(shown("upper", Value(true)) == "'TRUE'");
-  CHECK(shown("urlencode", Value::text("a b/ü")) == "'a%20b/%C3%BC'");
-  CHECK(shown("wordcount", Value::text("a-b c_d")) == "3");
+  CHECK(filtered("upper", Value(true)) == "'TRUE'");
+  CHECK(filtered("urlencode", Value::text("a b/ü")) == "'a%20b/%C3%BC'");
+  CHECK(filtered("wordcount", Value::text("a-b c_d")) == "3");
 }

@@ -25,7 +25,7 @@ std::string shape(const Expression& node) {
   for (const ExpressionPointer& child : node.children) out += child != nullptr ? " " + shape(*child) : "";
   return out + ")";
 }
-std::string parsed(const std::string& source) {
+std::string tree_of(const std::string& source) {
   ExpressionParser parser(Lexer("{{ " + source + " }}").tokens());
   parser.skip_begin();
   return shape(*parser.expression());
@@ -34,13 +34,13 @@ std::string parsed(const std::string& source) {
 }  // namespace
 
 TEST_CASE("operators bind as Jinja binds them, which is not always as Python does") {
-  CHECK(parsed("x + x * x") == "(+ x (* x x))");
-  CHECK(parsed("x ** x ** x") == "(** (** x x) x)");
-  CHECK(parsed("x + x ~ x * x") == "(+ x (~ x (* x x)))");
-  CHECK(parsed("-x ** x") == "(** (neg x) x)");
-  CHECK(parsed("not x == x and x or x") == "(or (and (not (cmp x x)) x) x)");
-  CHECK(parsed("x + x | upper") == "(+ x (upper x))");
-  CHECK(parsed("-x | abs") == "(abs (neg x))");
-  CHECK(parsed("not x is defined") == "(not (defined x))");
-  CHECK(parsed("x if x else x if x else x") == "(if x x (if x x x))");
+  CHECK(tree_of("x + x * x") == "(+ x (* x x))");
+  CHECK(tree_of("x ** x ** x") == "(** (** x x) x)");
+  CHECK(tree_of("x + x ~ x * x") == "(+ x (~ x (* x x)))");
+  CHECK(tree_of("-x ** x") == "(** (neg x) x)");
+  CHECK(tree_of("not x == x and x or x") == "(or (and (not (cmp x x)) x) x)");
+  CHECK(tree_of("x + x | upper") == "(+ x (upper x))");
+  CHECK(tree_of("-x | abs") == "(abs (neg x))");
+  CHECK(tree_of("not x is defined") == "(not (defined x))");
+  CHECK(tree_of("x if x else x if x else x") == "(if x x (if x x x))");
 }

@@ -9,7 +9,7 @@ using namespace etalon::text::jinja;
 
 namespace {
 
-std::string called(const std::string& text, std::string_view method, Arguments arguments = {}) {
+std::string shaped(const std::string& text, std::string_view method, Arguments arguments = {}) {
   Runtime runtime;
   for (const NamedTextMethod& known : shape_methods) {
     if (known.name == method)
@@ -21,22 +21,22 @@ std::string called(const std::string& text, std::string_view method, Arguments a
 }  // namespace
 
 TEST_CASE("case methods") {
-  CHECK(called("they're HERE", "title") == "\"They'Re Here\"");
-  CHECK(called("ÉA b", "capitalize") == "'Éa b'");
-  CHECK(called("aBß", "swapcase") == "'AbSS'");
+  CHECK(shaped("they're HERE", "title") == "\"They'Re Here\"");
+  CHECK(shaped("ÉA b", "capitalize") == "'Éa b'");
+  CHECK(shaped("aBß", "swapcase") == "'AbSS'");
 }
 
 TEST_CASE("padding counts characters") {
-  CHECK(called("é", "center", {{Value::integer(4), Value::text("*")}, {}}) == "'*é**'");
-  CHECK(called("-7", "zfill", {{Value::integer(4)}, {}}) == "'-007'");
-  CHECK(called("abc", "ljust", {{Value::integer(2)}, {}}) == "'abc'");
-  CHECK_THROWS_AS(called("a", "ljust", {{Value::integer(1) , Value::text("ab")}, {}}), Failure);
+  CHECK(shaped("é", "center", {{Value::integer(4), Value::text("*")}, {}}) == "'*é**'");
+  CHECK(shaped("-7", "zfill", {{Value::integer(4)}, {}}) == "'-007'");
+  CHECK(shaped("abc", "ljust", {{Value::integer(2)}, {}}) == "'abc'");
+  CHECK_THROWS_AS(shaped("a", "ljust", {{Value::integer(1) , Value::text("ab")}, {}}), Failure);
 }
 
 TEST_CASE("an empty text has no class but the ones every text has") {
-  CHECK(called("", "isdigit") == "False");
-  CHECK(called("", "isascii") == "True");
-  CHECK(called("é1", "isalnum") == "True");
-  CHECK(called("a1", "isupper") == "False");
-  CHECK_THROWS_AS(called("a", "encode"), Failure);
+  CHECK(shaped("", "isdigit") == "False");
+  CHECK(shaped("", "isascii") == "True");
+  CHECK(shaped("é1", "isalnum") == "True");
+  CHECK(shaped("a1", "isupper") == "False");
+  CHECK_THROWS_AS(shaped("a", "encode"), Failure);
 }

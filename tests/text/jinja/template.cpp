@@ -30,7 +30,7 @@ RenderOptions at_noon() {
   return out;
 }
 
-std::string rendered(const std::string& source, const OrderedJson& variables = OrderedJson::object()) {
+std::string output_of(const std::string& source, const OrderedJson& variables = OrderedJson::object()) {
   return Template(source, "t").render(variables, at_noon());
 }
 
@@ -78,12 +78,12 @@ TEST_CASE("a conversation worked by hand") {
       "{{ bos }}\n{% for m in messages %}\n  {% if m.role == 'user' %}\n<{{ m.content }}>\n  {% endif %}\n{% endfor "
       "%}\n";
   const OrderedJson variables = {{"bos", "B"}, {"messages", {{{"role", "user"}, {"content", "hi"}}, {{"role", "x"}}}}};
-  CHECK(rendered(source, variables) == "B\n<hi>\n");
+  CHECK(output_of(source, variables) == "B\n<hi>\n");
 }
 
 TEST_CASE("raise_exception gives its message unchanged") {
   try {
-    rendered("a\n{{ raise_exception('No: ' ~ 1.50) }}");
+    output_of("a\n{{ raise_exception('No: ' ~ 1.50) }}");
     FAIL("it did not raise");
   } catch (const Raised& raised) {
     CHECK(raised.message() == "No: 1.5");
@@ -93,14 +93,14 @@ TEST_CASE("raise_exception gives its message unchanged") {
 
 TEST_CASE("a loop body does not see what the template assigns later, whatever the caller gave") {
   const OrderedJson variables = {{"tools", "given"}};
-  CHECK(rendered("{% for i in [1] %}[{{ tools }}]{% endfor %}{% set tools = 'own' %}", variables) == "[]");
+  CHECK(output_of("{% for i in [1] %}[{{ tools }}]{% endfor %}{% set tools = 'own' %}", variables) == "[]");
   // The planted fault: looking up the caller's variable at that moment would give [given].
-  CHECK(rendered("{% for i in [1] %}[{{ tools }}]{% endfor %}{% if false %}{% set tools = 1 %}{% endif %}",
+  CHECK(output_of("{% for i in [1] %}[{{ tools }}]{% endfor %}{% if false %}{% set tools = 1 %}{% endif %}",
                  variables) == "[given]");
 }
 
 TEST_CASE("an unknown filter waits inside an if, and only there") {
-  CHECK(rendered("{% if false %}{{ 1 | from_json }}{% endif %}ok") == "ok");
+  CHECK(output_of("{% if false %}{{ 1 | from_json }}{% endif %}ok") == "ok");
   CHECK(message_of("{% for i in [] %}{{ 1 | from_json }}{% endfor %}").find("from_json") != std::string::npos);
 }
 
@@ -115,7 +115,7 @@ TEST_CASE("a construct that is left out is named, with the line") {
 TEST_CASE("the sandbox refuses to change a list or mapping") {
   CHECK(message_of("{{ [1].append(2) }}").find("unsafe") != std::string::npos);
   CHECK(message_of("{{ {}.update({}) }}").find("unsafe") != std::string::npos);
-  CHECK(rendered("{{ [].append is defined }}") == "False");
+  CHECK(output_of("{{ [].append is defined }}") == "False");
 }
 
 TEST_CASE("what asks for too much stops quickly with one message") {
@@ -163,7 +163,7 @@ TEST_CASE("deeply nested templates are refused, not followed") {
   CHECK(message_of("{{ x" + times(".a", 100000) + " }}") != "no error");
   CHECK(message_of(times("{% if 1 %}", 100000)) != "no error");
   CHECK(message_of("{{ 1" + times(" if 1 else 1", 100000) + " }}") != "no error");
-  CHECK(rendered("{{ 'a'" + times(" ~ 'a'", 3000) + " }}").size() == 3001);
+  CHECK(output_of("{{ 'a'" + times(" ~ 'a'", 3000) + " }}").size() == 3001);
 }
 
 TEST_CASE("what is not a template is refused") {
