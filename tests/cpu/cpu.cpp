@@ -11,9 +11,11 @@ static_assert(std::is_base_of_v<Reference, Cpu>, "what Cpu does not overload is 
 
 static_assert(outputs_together > 0, "linear layers come with it");
 
-// One overload is for every backend, the other for Cpu alone: of two that may be called, the compiler takes that.
-TEST_CASE("including it brings the overload for attention") {
-  void (*loops)(const CpuLoops&, const AttendRows&) = attend_rows;
-  void (*attention)(const Cpu&, const AttendRows&) = attend_rows;
-  CHECK((reinterpret_cast<void (*)()>(attention) != reinterpret_cast<void (*)()>(loops)));
+// Overloads for Cpu compute the same numbers as those for every backend: what they alone need shows that they are here.
+TEST_CASE("including it brings attention by tiles: 64 queries to a tile, of heads that share a key") {
+  AttendRows rows{};
+  rows.tokens = 8, rows.heads = 16, rows.kv_heads = 2;
+  CHECK(tiles_of(rows) == 1);
+  rows.tokens = 9;
+  CHECK(tiles_of(rows) == 2);
 }

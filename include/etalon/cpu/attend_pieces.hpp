@@ -12,7 +12,7 @@
 
 namespace etalon {
 
-using TiledHeads = std::vector<std::vector<Tile>>;   // one tile in each
+using TiledHeads = std::vector<std::vector<Tile>>;   // each a tile that streams alone
 
 // Tiles take in `count` keys and values, the first of which is piece.options.first_key. A template, so that who only
 // includes it need not compile it.

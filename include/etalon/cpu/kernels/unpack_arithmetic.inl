@@ -1,8 +1,5 @@
 // f16, e4m3 and e2m1 from words (unpack.inl), with what every set of instructions here has: conversion of halves, and
 // tables of 16 bytes (lanes_*.inl).
-//
-// What f32, bf16, f16 and 8-bit codes share: a number whose exponent and mantissa stand in an f32's places, with too
-// small a bias, is itself times a power of two, subnormals included. One exact multiplication puts that right.
 
 template <> struct WordsOf<F16> {
   static constexpr int per_word = 2;
@@ -13,8 +10,9 @@ template <> struct WordsOf<F16> {
 
 template <> struct WordsOf<E4m3> {
   static constexpr int per_word = 4;
-  // The upper halves of floats 2^120 times too small: codes 2 and 3 of a word side by side with 0 and 1. Codes below 8
-  // are subnormal there, which some processors multiply slowly; scales of blocks make them rare.
+  // Exponent and mantissa in an f32's places are the number times 2^-120, as the bias is smaller; one exact product
+  // puts that right. Codes below 8 are subnormal there, which some processors multiply slowly: they are few, where
+  // blocks have scales.
   template <int I> [[gnu::always_inline]] static inline void unpack(Floats& to, const Bits& words) {
     constexpr std::uint16_t nan = canonical_nan_bits >> 16;
     const Halves code = I % 2 == 0 ? (Halves)words << 8 : (Halves)words;
