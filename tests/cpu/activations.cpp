@@ -41,19 +41,23 @@ TEST_CASE("rows that are to be rounded are a copy, with the reference's bits") {
 namespace {
 
 // Do pairs, or tiles, take rows of ones among which there is one such number?
-template <class Activations> bool taken(float number) {
-  std::vector<float> x(3 * 96, 1.0f);
-  x[150] = number;
-  return Activations(Cpu(), {x.data(), 96, 3}, 96).fit();
+template <class Activations> bool taken(float number, int count = 3) {
+  std::vector<float> x(3 * 96 + column_padding, 1.0f);
+  x[count == 1 ? 70 : 150] = number;
+  return Activations(Cpu(), {x.data(), 96, count}, 96).fit();
 }
 
 }  // namespace
 
-TEST_CASE("numbers that pairs would flush or overflow are found, in any row") {
+TEST_CASE("numbers that pairs would flush or overflow are found, in any row and in one alone") {
   if (!has_isa(Isa::avx512_bf16)) return;
-  for (const float fits : {0.0f, -0.0f, 0x1p-55f, -0x1.fep49f}) CHECK(taken<PairedActivations>(fits));
-  for (const float zero : {0x1.fffffep-56f, -0x1p-126f, 0x1p-149f}) CHECK(taken<PairedActivations>(zero));
-  for (const float odd : {0x1p50f, 0x1.ffp49f, INFINITY, -0x1p100f, NAN}) CHECK_FALSE(taken<PairedActivations>(odd));
+  for (const int count : {1, 3}) {
+    CAPTURE(count);
+    for (const float fits : {0.0f, -0.0f, 0x1p-55f, -0x1.fep49f}) CHECK(taken<PairedActivations>(fits, count));
+    for (const float zero : {0x1.fffffep-56f, -0x1p-126f, 0x1p-149f}) CHECK(taken<PairedActivations>(zero, count));
+    for (const float odd : {0x1p50f, 0x1.ffp49f, INFINITY, -0x1p100f, NAN})
+      CHECK_FALSE(taken<PairedActivations>(odd, count));
+  }
 }
 
 #if defined(ETALON_TILES)
@@ -116,6 +120,24 @@ TEST_CASE("a word of pairs holds columns of one chain, the earlier one in its hi
   CHECK(pairs.words()[1] == word(2.0f, 8.0f));     // columns 1 and 3
   CHECK(pairs.words()[2] == word(16.0f, 64.0f));   // columns 4 and 6
   CHECK(pairs.words()[pairs.stride()] == pairs.words()[0]);
+}
+
+TEST_CASE("one token's words stand twice, two blocks side by side, 2^70 times as large; zero stays zero") {
+  if (!has_isa(Isa::avx512_bf16)) return;
+  std::vector<float> x(64 + column_padding);
+  for (std::size_t k = 0; k < 64; ++k) x[k] = (k < 32 ? 1.0f : -256.0f) * static_cast<float>(1 << (k % 32 % 8));
+  x[1] = 0.0f;
+  const PairedActivations pairs(Cpu(), {x.data(), 64, 1}, 64);
+  const auto word = [](float early, float late) {
+    return bits_of(early * 0x1p70f) | bits_of(late * 0x1p70f) >> 16;
+  };
+  for (const std::size_t i : {0u, 2u}) {
+    CHECK(pairs.words()[i] == word(1.0f, 4.0f));       // columns 0 and 2
+    CHECK(pairs.words()[i + 1] == word(0.0f, 8.0f));   // columns 1 and 3
+    CHECK(pairs.words()[i + 4] == word(-256.0f, -1024.0f));   // columns 32 and 34
+    CHECK(pairs.words()[i + 8] == word(16.0f, 64.0f));        // columns 4 and 6
+  }
+  CHECK(pairs.stride() == 64);
 }
 
 #endif

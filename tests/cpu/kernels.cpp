@@ -50,8 +50,9 @@ template <class Number> std::vector<float> decoded_in_pairs(const std::vector<Nu
   alignas(64) std::uint32_t words[2][32];
   if constexpr (sizeof(Number) == 1)
     if (tokens == 1) {
-      avx512_bf16::pair_two_blocks(x.data(), words[0]);
-      avx512_bf16::matrix_times_pairs<Number>(matrix, words[0], 0, rows, y.data());
+      alignas(64) std::uint32_t vector[64];
+      avx512_bf16::pair_vector(x.data(), 1, vector);
+      avx512_bf16::matrix_times_pairs<Number>(matrix, vector, 0, rows, y.data());
     }
   if (tokens > 1) {
     for (int t = 0; t < 2; ++t) avx512_bf16::pair_row(x.data(), 32, words[t]);

@@ -87,19 +87,46 @@ TEST_CASE("weights and activations outside the range of tiles keep the reference
   }
 }
 
+namespace {
+
 // The other tests draw codes of every kind; here all are normal numbers, or all but one in a row.
-TEST_CASE("every normal number in 8 bits keeps the reference's bits; so does one that is not, between them") {
+template <class Number> void check_normal_codes(const char* name, int least, int special) {
   Random random(7);
   constexpr int columns = 600, rows = 70;
-  auto weights = plain<E4m3>("e4m3", random, rows, columns);
-  std::size_t turn = 0;
-  for (std::byte& code : weights.codes) code = static_cast<std::byte>((turn % 2 << 7) + 8 + turn / 2 % 119), ++turn;
-  const auto x = random.normals(2 * columns);
-  for (const int odd : {-1, 0x00, 0x80, 0x01, 0x07, 0x87, 0x08, 0x7e, 0xfe}) {
+  auto weights = plain<Number>(name, random, rows, columns);
+  int turn = 0;
+  for (std::byte& code : weights.codes)
+    code = static_cast<std::byte>((turn % 2 << 7) + least + turn / 2 % (special - least)), ++turn;
+  auto x = random.normals(2 * columns);
+  for (const int odd : {-1, 0x00, 0x80, 1, least - 1, 0x80 + least - 1, least, special - 1, 0x80 + special - 1}) {
+    CAPTURE(odd);
     if (odd >= 0) weights.codes[41 * columns + 100] = weights.codes[3 * columns + 599] = static_cast<std::byte>(odd);
     for (const int count : {1, 2}) CHECK(fault(Numerics::bf16, weights, x, count, columns, rows) == "");
   }
-  for (const int nan : {0x7f, 0xff}) {   // which NaN comes out is outside the contract
+  for (const float size : {0x1p-56f, 0x1p-55f, 0x1p49f, 0x1p50f, 0x1p60f, 0x1p110f}) {   // around the ends of ordinary
+    CAPTURE(size);
+    for (std::size_t i = 0; i < x.size(); i += 3) x[i] = i % 2 == 0 ? size : -1.5f * size;
+    for (const int count : {1, 2}) CHECK(fault(Numerics::bf16, weights, x, count, columns, rows) == "");
+    for (float& number : x) number = 1.5f * size;
+    CHECK(fault(Numerics::bf16, weights, x, 1, columns, rows) == "");
+  }
+}
+
+}  // namespace
+
+TEST_CASE("every normal number in 8 bits keeps the reference's bits; so does one that is not, between them") {
+  check_normal_codes<E4m3>("e4m3", 8, 0x7f);
+  check_normal_codes<E5m2>("e5m2", 4, 0x7c);
+}
+
+// Which NaN comes out is outside the contract.
+TEST_CASE("one NaN among weights of 8 bits makes its output NaN, and no other") {
+  Random random(8);
+  constexpr int columns = 600, rows = 70;
+  auto weights = plain<E4m3>("e4m3", random, rows, columns);
+  for (std::byte& code : weights.codes) code = std::byte{0x38};
+  const auto x = random.normals(columns);
+  for (const int nan : {0x7f, 0xff}) {
     weights.codes[41 * columns + 100] = static_cast<std::byte>(nan);
     const std::vector<float> y = product(Cpu(1), Numerics::bf16, weights, x, 1, columns, rows);
     CHECK((is_nan(y[41]) && !is_nan(y[40]) && !is_nan(y[42])));

@@ -74,22 +74,22 @@ class TiledActivations {
   AlignedFloats words_;
 };
 
-// Activations of mode H in pairs, from rows that are not rounded: a row for each token, or two blocks side by side for
-// one token alone.
+// Activations of mode H in pairs, from rows that are not rounded: a row for each token (kernels/pairs.inl), or one
+// token's as its own kernel has them (kernels/pairs_vector.inl).
 class PairedActivations {
  public:
   PairedActivations(const Cpu& cpu, const ActivationRows& x, int columns)
       : blocks_((columns + 2 * dot_block - 1) / (2 * dot_block) * 2), count_(x.count),
-        words_(static_cast<std::size_t>(count_) * static_cast<std::size_t>(blocks_) * (dot_block / 2)) {
+        words_(static_cast<std::size_t>(count_) * static_cast<std::size_t>(stride())) {
     std::atomic<bool> fit{true};
     for_rows(cpu, x.count, std::int64_t{move_work} * columns, [&](int first, int last) {
 #if defined(__x86_64__) && !defined(__CUDACC__)
       const int whole = (columns + dot_block - 1) / dot_block * dot_block;
       for (int t = first; t < last; ++t) {
         const float* row = x.data + t * x.stride;
-        if (x.count > 1 && !avx512_bf16::pair_row(row, whole, words() + t * stride())) fit = false;
-        for (int k = 0; x.count == 1 && k < columns; k += 2 * dot_block)
-          avx512_bf16::pair_two_blocks(row + k, words() + k / 2);
+        const bool row_fits = x.count == 1 ? avx512_bf16::pair_vector(row, columns, words())
+                                           : avx512_bf16::pair_row(row, whole, words() + t * stride());
+        if (!row_fits) fit = false;
       }
 #else
       static_cast<void>(first), static_cast<void>(last), fit = false;
@@ -99,7 +99,7 @@ class PairedActivations {
   }
   bool fit() const { return fit_; }   // may pairs take them?
   std::uint32_t* words() const { return reinterpret_cast<std::uint32_t*>(words_.data()); }
-  std::ptrdiff_t stride() const { return std::ptrdiff_t{blocks_} * (dot_block / 2); }
+  std::ptrdiff_t stride() const { return std::ptrdiff_t{blocks_} * (count_ == 1 ? dot_block : dot_block / 2); }
   int count() const { return count_; }
 
  private:

@@ -51,13 +51,19 @@ template <> struct LinesOf<Bf16> {
   }
 };
 
+// The bf16 bits of a number times a power of two that leaves it normal; infinities and NaN stay.
+constexpr std::uint32_t bf16_of(float number, float power) {
+  const std::uint32_t bits = bits_of(number);
+  return ((bits & 0x7f800000u) == 0x7f800000u ? bits : bits_of(number * power)) >> 16;
+}
+
 // Codes of eight bits, the highest the sign: both bytes of a number's bf16 are looked up.
 template <class Number> struct Bf16Tables {
   alignas(64) std::uint8_t high[128], low[128];
-  constexpr Bf16Tables() : high(), low() {
+  constexpr explicit Bf16Tables(float power = 1.0f) : high(), low() {
     for (int code = 0; code < 128; ++code) {
-      const std::uint32_t bits = bits_of(Number{static_cast<std::uint8_t>(code)}.decode());
-      high[code] = static_cast<std::uint8_t>(bits >> 24), low[code] = static_cast<std::uint8_t>(bits >> 16);
+      const std::uint32_t bits = bf16_of(Number{static_cast<std::uint8_t>(code)}.decode(), power);
+      high[code] = static_cast<std::uint8_t>(bits >> 8), low[code] = static_cast<std::uint8_t>(bits);
     }
   }
 };

@@ -1,14 +1,27 @@
 // A matrix of 8-bit numbers times one vector in mode H: as matrix_vector.inl, in pairs of bf16 numbers.
 //
-// Lanes are 8 rows x 2 neighbouring blocks of 32 columns: 64 bytes of each row. A code becomes bf16 by two tables of
-// bytes; nothing is checked, because codes are of ordinary size, and infinities and NaN stay what they are.
+// Lanes are 8 rows x 2 neighbouring blocks of 32 columns: 64 bytes of each row. Codes become bf16 in one of two ways:
+//
+//   shifted, where all are normal numbers: exponent and mantissa go where bf16 has them, which is a power of two times
+//   the number (e4m3: 2^-120), so sums are multiplied by what undoes it;
+//   looked up, all others (and integers): two tables of bytes.
+//
+// Activations are 2^70 times as large: then no product is so small that the instruction flushes it, none overflows, and
+// every sum is the same but for its exponent. It takes activations of ordinary size (bf16_lines.inl). Looking up 64
+// codes takes two vpermi2b, each two cycles of the shuffles' port; a matrix of shifted ones takes 0.84 of the time.
 
-// Both bytes of the bf16 numbers of 64 codes.
+inline constexpr int enlarged_by = 70;   // powers of two
+inline constexpr float not_enlarged = 0x1p-70f;
+
+// Numbers that make up for it.
+template <class Number> inline constexpr Bf16Tables<Number> smaller_tables{not_enlarged};
+
+// Both bytes of the bf16 numbers of 64 codes, times 2^-70.
 template <class Number> struct CodeBytes {
   [[gnu::always_inline]] static inline void look_up(Bits& high, Bits& low, const Bits& codes) {
     __m512i upper, lower;
-    LinesOf<Number>::look_up(upper, bf16_tables<Number>.high, (__m512i)codes);
-    LinesOf<Number>::look_up(lower, bf16_tables<Number>.low, (__m512i)codes);
+    LinesOf<Number>::look_up(upper, smaller_tables<Number>.high, (__m512i)codes);
+    LinesOf<Number>::look_up(lower, smaller_tables<Number>.low, (__m512i)codes);
     high = (Bits)upper | (codes & 0x80808080u);
     low = (Bits)lower;
   }
@@ -18,9 +31,9 @@ struct IntegerTables {
   alignas(64) std::uint8_t high[2][128], low[2][128];
   constexpr IntegerTables() : high(), low() {
     for (int code = 0; code < 256; ++code) {
-      const std::uint32_t bits = bits_of(static_cast<float>(code < 128 ? code : code - 256));
-      high[code / 128][code % 128] = static_cast<std::uint8_t>(bits >> 24);
-      low[code / 128][code % 128] = static_cast<std::uint8_t>(bits >> 16);
+      const std::uint32_t bits = bf16_of(static_cast<float>(code < 128 ? code : code - 256), not_enlarged);
+      high[code / 128][code % 128] = static_cast<std::uint8_t>(bits >> 8);
+      low[code / 128][code % 128] = static_cast<std::uint8_t>(bits);
     }
   }
 };
@@ -56,47 +69,103 @@ template <> struct CodeBytes<I8> {
   }
 }
 
-// Pairs of 64 columns of activations: the two words of four columns, of either block, side by side.
-inline void pair_two_blocks(const float* x, std::uint32_t* out) {
-  Bits a, b;
-  pair_block(a, x);
-  pair_block(b, x + 32);
-  store(out, __builtin_shufflevector((Longs)a, (Longs)b, 0, 8, 1, 9, 2, 10, 3, 11));
-  store(out + 16, __builtin_shufflevector((Longs)a, (Longs)b, 4, 12, 5, 13, 6, 14, 7, 15));
+// Two words of pairs, times 2^70.
+[[gnu::always_inline]] inline void enlarge(Bits& words) {
+  const __m512i given = (__m512i)words, all_but_sign = _mm512_set1_epi16(0x7fff);
+  words = (Bits)_mm512_mask_add_epi16(given, _mm512_test_epi16_mask(given, all_but_sign), given,
+                                      _mm512_set1_epi16(enlarged_by << 7));
 }
 
-// Two words of the first block in the first and third part, two of the second block in the others.
-[[gnu::always_inline]] inline void spread_pairs(Bits& to, const std::uint32_t* words) {
-  long long pairs[2];
-  std::memcpy(pairs, words, sizeof pairs);
-  to = (Bits)_mm512_mask_set1_epi64(_mm512_set1_epi64(pairs[0]), 0xcc, pairs[1]);
+// A vector of activations: of four columns of a block and of the four below them in the next block the even and the odd
+// chain's words, each twice: 8 words, in the order of the lanes. x: zero-padded to whole pairs of blocks. -> are all of
+// ordinary size?
+inline bool pair_vector(const float* x, int columns, std::uint32_t* out) {
+  NumberRange range;
+  for (int k = 0; k < columns; k += 64, out += 64) {
+    Bits a, b;
+    pair_block(a, x + k);
+    pair_block(b, x + k + 32);
+    range.add(a);
+    range.add(b);
+    enlarge(a);
+    enlarge(b);
+    const Longs first = (Longs)a, second = (Longs)b;
+    store(out, __builtin_shufflevector(first, second, 0, 0, 8, 8, 1, 1, 9, 9));
+    store(out + 16, __builtin_shufflevector(first, second, 2, 2, 10, 10, 3, 3, 11, 11));
+    store(out + 32, __builtin_shufflevector(first, second, 4, 4, 12, 12, 5, 5, 13, 13));
+    store(out + 48, __builtin_shufflevector(first, second, 6, 6, 14, 14, 7, 7, 15, 15));
+  }
+  return range.fits();
 }
 
-// bf16 numbers of words[i], two codes of a chain to a word, the earlier one in the high half: in each 128-bit part
-// numbers[0] has the even and the odd chain's of two rows, numbers[1] those of the next two.
-template <class Number> [[gnu::always_inline]] inline void widen_codes(Bits (&numbers)[2], const Bits& words) {
-  // In each word of four codes: 2, 0, 3, 1.
-  const __m512i order = _mm512_maskz_broadcast_i32x4(
-      0xffff, _mm_setr_epi32(0x01030002, 0x05070406, 0x090b080a, 0x0d0f0c0e));
-  Bits high, low;
-  CodeBytes<Number>::look_up(high, low, (Bits)_mm512_shuffle_epi8((__m512i)words, order));
-  numbers[0] = (Bits)_mm512_unpacklo_epi8((__m512i)low, (__m512i)high);
-  numbers[1] = (Bits)_mm512_unpackhi_epi8((__m512i)low, (__m512i)high);
+// Sixteen bytes in each 128-bit part of a vector.
+[[gnu::always_inline]] inline void spread_bytes(__m512i& to, std::uint64_t low, std::uint64_t high) {
+  to = _mm512_maskz_broadcast_i32x4(0xffff, _mm_set_epi64x(static_cast<long long>(high), static_cast<long long>(low)));
 }
 
-// 64 columns of 8 rows. x: of pair_two_blocks
-template <class Number>
-[[gnu::always_inline]] inline void add_two_blocks(avx512_8::PanelSum& sum, const std::byte* const (&row)[8],
-                                                  std::ptrdiff_t offset, const std::uint32_t* x) {
-  Bits words[8];
-  read_two_blocks(words, row, offset);
+// bf16 numbers of four codes to a word, two of a chain to a word, the earlier one in the high half: in each 128-bit
+// part numbers[0] has the even and the odd chain's of two rows, numbers[1] those of the next two. Looked up.
+template <class Number> struct LookedUp {
+  static constexpr float undo = 1.0f;
+  [[gnu::always_inline]] static inline void widen(Bits (&numbers)[2], const Bits& words) {
+    __m512i order;   // in each word of four codes: 2, 0, 3, 1
+    spread_bytes(order, 0x0507040601030002, 0x0d0f0c0e090b080a);
+    Bits high, low;
+    CodeBytes<Number>::look_up(high, low, (Bits)_mm512_shuffle_epi8((__m512i)words, order));
+    numbers[0] = (Bits)_mm512_unpacklo_epi8((__m512i)low, (__m512i)high);
+    numbers[1] = (Bits)_mm512_unpackhi_epi8((__m512i)low, (__m512i)high);
+  }
+};
+
+// The same, shifted: a code goes to the upper half of 16 bits, and what is below it is masked off in the end.
+template <int Shift, int Mask> struct ShiftedBy {
+  [[gnu::always_inline]] static inline void widen(Bits (&numbers)[2], const Bits& words) {
+    const __m512i mask = _mm512_set1_epi16(static_cast<short>(Mask));
+    __m512i order[2];
+    spread_bytes(order[0], 0x0101030300000202, 0x0505070704040606);
+    spread_bytes(order[1], 0x09090b0b08080a0a, 0x0d0d0f0f0c0c0e0e);
+    for (int i = 0; i < 2; ++i) {
+      const __m512i codes = _mm512_shuffle_epi8((__m512i)words, order[i]);
+      numbers[i] = (Bits)_mm512_and_si512(_mm512_srai_epi16(codes, Shift), mask);
+    }
+  }
+};
+// least, special: of codes without their sign, the first normal number's and the first that is none.
+template <class Number> struct Shifted { static constexpr bool exists = false; };
+template <> struct Shifted<E4m3> : ShiftedBy<4, 0x87f0> {
+  static constexpr bool exists = true;
+  static constexpr int least = 8, special = 127;
+  static constexpr float undo = 0x1p50f;   // 2^120 / 2^70
+};
+template <> struct Shifted<E5m2> : ShiftedBy<3, 0x8fe0> {
+  static constexpr bool exists = true;
+  static constexpr int least = 4, special = 124;
+  static constexpr float undo = 0x1p42f;   // 2^112 / 2^70
+};
+
+// Are all codes normal numbers? Twice a code is rid of its sign; less twice the least, all others are above these.
+template <class Number> [[gnu::always_inline]] inline bool are_normal(const Bits (&words)[8]) {
+  using Codes = Shifted<Number>;
+  __m512i most = _mm512_setzero_si512();
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; ++i) {
+    const __m512i twice = _mm512_add_epi8((__m512i)words[i], (__m512i)words[i]);
+    most = _mm512_max_epu8(most, _mm512_add_epi8(twice, _mm512_set1_epi8(-2 * Codes::least)));
+  }
+  constexpr int limit = 2 * (Codes::special - Codes::least);
+  return _mm512_cmpge_epu8_mask(most, _mm512_set1_epi8(static_cast<char>(limit))) == 0;
+}
+
+// sums = both chains of each row and block, added. x: of pair_vector
+template <class Codes>
+[[gnu::always_inline]] inline void add_chains(Floats& sums, const Bits (&words)[8], const std::uint32_t* x) {
   Floats chains[2] = {};
 #pragma GCC unroll 8
   for (int i = 0; i < 8; ++i) {
     Bits numbers[2];
-    widen_codes<Number>(numbers, words[i]);
-    Bits factor;
-    spread_pairs(factor, x + 4 * i);
+    Codes::widen(numbers, words[i]);
+    const __m256i once = _mm256_loadu_si256((const __m256i*)(x + 8 * i));
+    const Bits factor = (Bits)_mm512_maskz_broadcast_i64x4(0xff, once);
     multiply_add_pair(chains[0], numbers[0], factor);
     multiply_add_pair(chains[1], numbers[1], factor);
   }
@@ -104,7 +173,22 @@ template <class Number>
                                               28, 30);
   const Floats odd = __builtin_shufflevector(chains[0], chains[1], 1, 3, 17, 19, 5, 7, 21, 23, 9, 11, 25, 27, 13, 15,
                                              29, 31);
-  const Floats blocks = even + odd;
+  sums = (even + odd) * Codes::undo;
+}
+
+// 64 columns of 8 rows.
+template <class Number>
+[[gnu::always_inline]] inline void add_two_blocks(avx512_8::PanelSum& sum, const std::byte* const (&row)[8],
+                                                  std::ptrdiff_t offset, const std::uint32_t* x) {
+  Bits words[8];
+  read_two_blocks(words, row, offset);
+  Floats blocks;
+  if constexpr (Shifted<Number>::exists) {
+    if (__builtin_expect(are_normal<Number>(words), true)) add_chains<Shifted<Number>>(blocks, words, x);
+    else add_chains<LookedUp<Number>>(blocks, words, x);
+  } else {
+    add_chains<LookedUp<Number>>(blocks, words, x);
+  }
   sum.add(__builtin_shufflevector(blocks, blocks, 0, 1, 2, 3, 8, 9, 10, 11));
   sum.add(__builtin_shufflevector(blocks, blocks, 4, 5, 6, 7, 12, 13, 14, 15));
 }
@@ -116,17 +200,17 @@ inline void panel_times_pairs(avx512_8::Floats& result, const avx512_8::Panel& p
   int k = 0;
   for (; k + 64 <= matrix.columns; k += 64) {
     avx512_8::ask_ahead(panel, k);
-    add_two_blocks<Number>(sum, panel.row, k, x + k / 2);
+    add_two_blocks<Number>(sum, panel.row, k, x + k);
   }
   if (k < matrix.columns) {
     const avx512_8::PanelTail tail(panel, k, matrix.columns, 4);
-    add_two_blocks<Number>(sum, tail.row, 0, x + k / 2);
+    add_two_blocks<Number>(sum, tail.row, 0, x + k);
   }
   if (matrix.group != 0 && sum.left != sum.blocks_in_group) sum.close_group();
   result = matrix.group != 0 ? sum.total : sum.group;
 }
 
-// y[n] = W[n] . x for rows first <= n < last. x: words of pair_two_blocks
+// y[n] = W[n] . x for rows first <= n < last. x: of pair_vector
 template <class Number>
 inline void matrix_times_pairs(const WordRows& matrix, const std::uint32_t* x, int first, int last, float* y) {
   avx512_8::panels_times_vector(matrix, first, last, y, [&](avx512_8::Floats& sums, const avx512_8::Panel& panel,
