@@ -115,7 +115,7 @@ inline constexpr int foresight = 256;
 #include <etalon/cpu/kernels/lanes_8.inl>
 #include <etalon/cpu/kernels/vector.inl>
 #include <etalon/cpu/kernels/unpack.inl>
-#include <etalon/cpu/kernels/unpack_arithmetic.inl>
+#include <etalon/cpu/kernels/e2m1_bytes.inl>
 #include <etalon/cpu/kernels/panel.inl>
 #include <etalon/cpu/kernels/matrix_vector.inl>
 #include <etalon/cpu/kernels/read_unit.inl>
@@ -141,7 +141,7 @@ inline constexpr int foresight = 768;   // other distances give the same within 
 #include <etalon/cpu/kernels/lanes_16.inl>
 #include <etalon/cpu/kernels/vector.inl>
 #include <etalon/cpu/kernels/unpack.inl>
-#include <etalon/cpu/kernels/unpack_arithmetic.inl>
+#include <etalon/cpu/kernels/e2m1_bytes.inl>
 #include <etalon/cpu/kernels/panel.inl>
 #include <etalon/cpu/kernels/read_unit.inl>
 #include <etalon/cpu/kernels/matrix_matrix.inl>
@@ -157,7 +157,7 @@ inline constexpr int foresight = 768;
 #include <etalon/cpu/kernels/lanes_8.inl>
 #include <etalon/cpu/kernels/vector.inl>
 #include <etalon/cpu/kernels/unpack.inl>
-#include <etalon/cpu/kernels/unpack_tables.inl>
+#include <etalon/cpu/kernels/e2m1_floats.inl>
 #include <etalon/cpu/kernels/panel.inl>
 #include <etalon/cpu/kernels/matrix_vector.inl>
 }  // namespace etalon::avx512_8

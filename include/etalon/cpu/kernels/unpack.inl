@@ -1,5 +1,6 @@
 // Storage formats as seen through 32-bit words: a word holds `per_word` neighbouring numbers of a row, and unpack<I>
-// gives the I-th of each lane's word as the reference decodes it (formats/), to the bit, NaN included.
+// gives the I-th of each lane's word as the reference decodes it (formats/), to the bit; of a NaN, some NaN.
+// e2m1, for which sets of instructions have different means: e2m1_bytes.inl, e2m1_floats.inl.
 template <class Number> struct WordsOf;
 
 template <> struct WordsOf<F32> {
@@ -16,14 +17,32 @@ template <> struct WordsOf<Bf16> {
   }
 };
 
+template <> struct WordsOf<F16> {
+  static constexpr int per_word = 2;
+  template <int I> [[gnu::always_inline]] static inline void unpack(Floats& to, const Bits& words) {
+    widen_halves<I>(to, words);
+  }
+};
+
+template <> struct WordsOf<E4m3> {
+  static constexpr int per_word = 4;
+  // Exponent and mantissa in an f32's places are the number times 2^-120, as the bias is smaller; one exact product
+  // puts that right. Codes below 8 are subnormal there, which some processors multiply slowly: they are few, where
+  // blocks have scales.
+  template <int I> [[gnu::always_inline]] static inline void unpack(Floats& to, const Bits& words) {
+    constexpr std::uint16_t nan = canonical_nan_bits >> 16;
+    const Halves code = I % 2 == 0 ? (Halves)words << 8 : (Halves)words;
+    const Halves number = (Halves)((Shorts)code >> 4) & 0x87f0;
+    const Bits upper = (Bits)((number & 0x07f0) == 0x07f0 ? Halves{} + nan : number);
+    to = (Floats)(I < 2 ? upper << 16 : upper & 0xffff0000u) * 0x1p120f;
+  }
+};
+
+// The upper byte of an f16.
 template <> struct WordsOf<E5m2> {
   static constexpr int per_word = 4;
   template <int I> [[gnu::always_inline]] static inline void unpack(Floats& to, const Bits& words) {
-    const Bits code = words >> (8 * I) & 0xffu, magnitude = code & 0x7fu, sign = (code & 0x80u) << 24;
-    const Bits normal = sign | ((magnitude << 21) + (112u << 23)), infinite = sign | 0x7f800000u;
-    const Bits small = sign | (Bits)(__builtin_convertvector((Ints)magnitude, Floats) * 0x1p-16f);
-    const Bits nan = Bits{} + canonical_nan_bits, special = magnitude > 0x7cu ? nan : infinite;
-    to = (Floats)(magnitude >= 0x7cu ? special : magnitude >= 4u ? normal : small);
+    widen_halves<I / 2>(to, I % 2 == 0 ? (Bits)((Halves)words << 8) : words & 0xff00ff00u);
   }
 };
 
