@@ -12,7 +12,7 @@ static_assert(StorageFormat<Plain<F32>> && StorageFormat<Plain<Bf16>> && Storage
 static_assert(!StorageFormat<F32>);
 
 // An IEEE-like number of the given layout, by its definition.
-static double by_definition(unsigned bits, int exponent_bits, int mantissa_bits) {
+static double decoded_by_definition(unsigned bits, int exponent_bits, int mantissa_bits) {
   const unsigned fields = bits & ((1u << (exponent_bits + mantissa_bits)) - 1);
   const int exponent = static_cast<int>(fields >> mantissa_bits), bias = (1 << (exponent_bits - 1)) - 1;
   const double fraction = std::ldexp(static_cast<double>(fields & ((1u << mantissa_bits) - 1)), -mantissa_bits);
@@ -38,9 +38,9 @@ TEST_CASE("all 65536 codes of f16 and bf16 decode to their definition") {
     CAPTURE(code);
     const float half = F16{static_cast<std::uint16_t>(code)}.decode();
     const float brain = Bf16{static_cast<std::uint16_t>(code)}.decode();
-    if ((code & 0x7c00u) != 0x7c00u) REQUIRE(same_bits(half, static_cast<float>(by_definition(code, 5, 10))));
+    if ((code & 0x7c00u) != 0x7c00u) REQUIRE(same_bits(half, static_cast<float>(decoded_by_definition(code, 5, 10))));
     else REQUIRE((code & 0x3ffu ? is_nan(half) : std::isinf(half) && std::signbit(half) == (code >> 15 != 0)));
-    if ((code & 0x7f80u) != 0x7f80u) REQUIRE(same_bits(brain, static_cast<float>(by_definition(code, 8, 7))));
+    if ((code & 0x7f80u) != 0x7f80u) REQUIRE(same_bits(brain, static_cast<float>(decoded_by_definition(code, 8, 7))));
     else REQUIRE((code & 0x7fu ? is_nan(brain) : std::isinf(brain) && std::signbit(brain) == (code >> 15 != 0)));
   }
 }

@@ -9,8 +9,6 @@ using namespace etalon::test;
 using etalon::bits_of;
 using etalon::float_of;
 
-static const float infinity = float_of(0x7f800000u), not_a_number = float_of(0x7fc00000u);
-
 TEST_CASE("exp2 of an integer is that power of two, down to the smallest subnormal") {
   // f = x - n = 0, so the polynomial is its constant term 1, and 1 * 2^n is exact.
   for (int n = -149; n <= 127; ++n) CHECK(same_bits(etalon::exp2(static_cast<float>(n)), std::ldexp(1.0f, n)));

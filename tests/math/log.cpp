@@ -9,8 +9,6 @@ using namespace etalon::test;
 using etalon::bits_of;
 using etalon::float_of;
 
-static const float infinity = float_of(0x7f800000u), not_a_number = float_of(0x7fc00000u);
-
 TEST_CASE("the logarithm of a power of two is that many ln 2, rounded") {
   // f = 0, so log = fma(e, ln2_high, e * ln2_low). The two parts hold ln 2 to 2^-41: only the last rounding shows.
   for (int e = -149; e <= 127; ++e) {

@@ -12,8 +12,6 @@
 using namespace etalon;
 using namespace etalon::test;
 
-static constexpr double infinity = std::numeric_limits<double>::infinity();
-
 struct Decision {
   std::vector<float> scores, selection, weight;
   std::vector<int> choice;
@@ -49,7 +47,8 @@ static std::vector<int> ranked(const std::vector<double>& value) {
 struct Restated {
   std::vector<int> choice;
   std::vector<double> weight;
-  double closest = infinity;   // the smallest gap at which the choice of groups or of experts could turn
+  // The smallest gap at which the choice of groups or of experts could turn.
+  double closest = std::numeric_limits<double>::infinity();
 };
 
 static Restated restate(const RoutingRule& rule, const std::vector<float>& logits, const std::vector<float>& bias) {

@@ -11,7 +11,7 @@ using namespace etalon;
 
 namespace {
 
-bool same(float a, float b, float c) {
+bool agrees(float a, float b, float c) {
   const float wanted = __builtin_fmaf(a, b, c), found = software_fma(a, b, c);
   return bits_of(wanted) == bits_of(found) || (is_nan(wanted) && is_nan(found));
 }
@@ -45,17 +45,17 @@ TEST_CASE("infinities, zeros and subnormal results are the instruction's") {
   const float huge = 0x1p127f, tiny = 0x1p-126f, infinity = float_of(0x7f800000u);
   for (const float a : {0.0f, -0.0f, 1.0f, -1.5f, huge, -huge, tiny, 0x1p-149f, infinity, -infinity})
     for (const float b : {0.0f, -0.0f, 1.0f, 3.0f, huge, tiny, 0x1.8p-1f, -infinity})
-      for (const float c : {0.0f, -0.0f, 1.0f, -1.0f, huge, -huge, tiny, -0x1p-149f, infinity}) CHECK(same(a, b, c));
+      for (const float c : {0.0f, -0.0f, 1.0f, -1.0f, huge, -huge, tiny, -0x1p-149f, infinity}) CHECK(agrees(a, b, c));
 }
 
 TEST_CASE("random numbers of every kind give what the instruction gives") {
   std::mt19937_64 random(1);
   int wrong = 0;
   for (int i = 0; i < 400000; ++i) {
-    wrong += !same(drawn(random, 23, -126, 127), drawn(random, 23, -126, 127), drawn(random, 23, -126, 127));
-    wrong += !same(drawn(random, 23, -3, 3), drawn(random, 23, -3, 3), drawn(random, 23, -30, 8));
-    wrong += !same(drawn(random, 11, -3, 3), drawn(random, 11, -3, 3), drawn(random, 23, -120, -10));   // many middles
-    wrong += !same(drawn(random, 23, -70, -60), drawn(random, 23, -70, -60), drawn(random, 9, -126, -120));   // tiny
+    wrong += !agrees(drawn(random, 23, -126, 127), drawn(random, 23, -126, 127), drawn(random, 23, -126, 127));
+    wrong += !agrees(drawn(random, 23, -3, 3), drawn(random, 23, -3, 3), drawn(random, 23, -30, 8));
+    wrong += !agrees(drawn(random, 11, -3, 3), drawn(random, 11, -3, 3), drawn(random, 23, -120, -10));   // middles
+    wrong += !agrees(drawn(random, 23, -70, -60), drawn(random, 23, -70, -60), drawn(random, 9, -126, -120));   // tiny
   }
   CHECK(wrong == 0);
 }

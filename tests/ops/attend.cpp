@@ -12,15 +12,15 @@ using namespace etalon;
 using namespace etalon::test;
 
 // Queries, keys and values of one sequence; `tokens` queries at the end of `positions`.
-struct Case {
+struct Sequence {
   int tokens, positions, heads, kv_heads, dim, value;
   std::vector<float> q, k, v;
 
   int start() const { return positions - tokens; }
 };
 
-static Case random_case(Random& random, int tokens, int positions) {
-  Case c{tokens, positions, 4, 2, 24, 16, {}, {}, {}};
+static Sequence random_case(Random& random, int tokens, int positions) {
+  Sequence c{tokens, positions, 4, 2, 24, 16, {}, {}, {}};
   c.q = random.normals(static_cast<std::size_t>(tokens * c.heads * c.dim));
   c.k = random.normals(static_cast<std::size_t>(positions * c.kv_heads * c.dim));
   c.v = random.normals(static_cast<std::size_t>(positions * c.kv_heads * c.value));
@@ -29,7 +29,8 @@ static Case random_case(Random& random, int tokens, int positions) {
 
 // Queries first … first + count - 1.
 template <class Backend = Reference>
-static std::vector<float> attended(const Case& c, AttendOptions options, int first, int count, Backend backend = {}) {
+static std::vector<float> attended(const Sequence& c, AttendOptions options, int first, int count,
+                                   Backend backend = {}) {
   Run<Backend> run(Numerics::f32, backend);
   options.start = c.start() + first;
   auto out = run.ctx.template make<float, Token, Head, ValueDim>(count, c.heads, c.value);
@@ -38,10 +39,12 @@ static std::vector<float> attended(const Case& c, AttendOptions options, int fir
          seen<Position, KvHead, ValueDim>(c.v, c.positions, c.kv_heads, c.value), options, out);
   return copied(out);
 }
-static std::vector<float> attended(const Case& c, AttendOptions options) { return attended(c, options, 0, c.tokens); }
+static std::vector<float> attended(const Sequence& c, AttendOptions options) {
+  return attended(c, options, 0, c.tokens);
+}
 
 // Softmax attention in double. hidden: how many of the newest positions a query may not see (0 is right).
-static std::vector<double> in_double(const Case& c, const AttendOptions& options, int hidden = 0) {
+static std::vector<double> in_double(const Sequence& c, const AttendOptions& options, int hidden = 0) {
   const double scale = options.scale;
   std::vector<double> out;
   for (int t = 0; t < c.tokens; ++t) {
@@ -70,12 +73,6 @@ static std::vector<double> in_double(const Case& c, const AttendOptions& options
   return out;
 }
 
-static double furthest(const std::vector<float>& a, const std::vector<double>& b) {
-  double worst = 0.0;
-  for (std::size_t i = 0; i < a.size(); ++i) worst = std::max(worst, std::fabs(a[i] - b[i]));
-  return worst;
-}
-
 TEST_CASE("agrees with softmax attention in double; a mask off by one does not") {
   // A score is a sum of 24 products of size about 1, scaled by 0.2: some 14 roundings of magnitudes that sum to about 4
   // give it an error under 14 * 4 * 2^-24 ~ 3.4e-6, a weight as much relatively; the mixture is an average of values
@@ -83,7 +80,7 @@ TEST_CASE("agrees with softmax attention in double; a mask off by one does not")
   Random random;
   for (int positions : {5, 31, 32, 33, 64, 70, 200}) {
     CAPTURE(positions);
-    const Case c = random_case(random, 5, positions);
+    const Sequence c = random_case(random, 5, positions);
     const std::vector<float> out = attended(c, {0.2});
     CHECK(furthest(out, in_double(c, {0.2})) < 1.4e-5);
     if (positions > 5) CHECK(furthest(out, in_double(c, {0.2}, 1)) > 1e-3);
@@ -92,7 +89,7 @@ TEST_CASE("agrees with softmax attention in double; a mask off by one does not")
 
 TEST_CASE("queries in separate calls, one at a time or on several threads: the same bits") {
   Random random;
-  const Case c = random_case(random, 40, 111);
+  const Sequence c = random_case(random, 40, 111);
   const std::vector<float> together = attended(c, {0.2});
   std::vector<float> in_chunks, one_by_one;
   for (int first = 0; first < 40; first += 13)
@@ -106,7 +103,7 @@ TEST_CASE("queries in separate calls, one at a time or on several threads: the s
 
 // The first head of the first query, its keys taken in these pieces: positions base + first … base + last - 1 each.
 struct Piece { int base, first, last; };
-std::vector<float> in_pieces(const Case& c, std::initializer_list<Piece> pieces) {
+std::vector<float> in_pieces(const Sequence& c, std::initializer_list<Piece> pieces) {
   std::vector<float> q(24), t, out(16);
   for (int i = 0; i < 24; ++i) q[i] = c.q[i] * static_cast<float>(0.2 * log2_e);
   for (int j = 0; j < 40; ++j) t.push_back(dot(q.data(), &c.k[j * 48], 24));
@@ -127,7 +124,7 @@ TEST_CASE("blocks are aligned to position 0, wherever the window begins and the 
   Random random;
   int from_window = 0, from_query = 0;
   for (int trial = 0; trial < 20; ++trial) {
-    const Case c = random_case(random, 1, 40);
+    const Sequence c = random_case(random, 1, 40);
     const std::vector<float> all = attended(c, {0.2, 0, 33}), out(all.begin(), all.begin() + 16);
     CHECK(out == in_pieces(c, {{0, 7, 32}, {32, 0, 8}}));
     from_window += out == in_pieces(c, {{7, 0, 32}, {39, 0, 1}});
@@ -142,7 +139,7 @@ TEST_CASE("a window hides all but the last positions, a sink takes its share: as
   const std::vector<float> sinks{0.5f, -2.0f, 3.0f, 1.0f};
   for (int positions : {5, 40, 100}) {
     CAPTURE(positions);
-    const Case c = random_case(random, 5, positions);
+    const Sequence c = random_case(random, 5, positions);
     const AttendOptions plain{0.2}, window{0.2, 0, 33}, sink{0.2, 0, 0, 0, seen<Head>(sinks, 4)};
     const AttendOptions both{0.2, 0, 3, 0, seen<Head>(sinks, 4)};
     for (const AttendOptions& options : {window, sink, both})
@@ -154,7 +151,7 @@ TEST_CASE("a window hides all but the last positions, a sink takes its share: as
 
 TEST_CASE("keys that no window reaches may be dropped from the cache: the same bits") {
   Random random;
-  const Case c = random_case(random, 4, 100);
+  const Sequence c = random_case(random, 4, 100);
   const AttendOptions window{0.2, 0, 20};
   const std::vector<float> all = attended(c, window);
   for (int first : {32, 50, 77}) {   // query 96 sees 77 … 96
@@ -171,7 +168,7 @@ TEST_CASE("keys that no window reaches may be dropped from the cache: the same b
 }
 
 TEST_CASE("by eye: one position, equal scores, a query that finds its key") {
-  Case c{1, 1, 1, 1, 2, 3, {1, 1}, {5, 7}, {0.1f, 0.2f, 0.3f}};
+  Sequence c{1, 1, 1, 1, 2, 3, {1, 1}, {5, 7}, {0.1f, 0.2f, 0.3f}};
   CHECK(attended(c, {1.0}) == c.v);   // weight 1, whatever the score
   // All scores 0, weights 1: the mean, exactly.
   c = {1, 4, 1, 1, 2, 1, {0, 0}, {3, 4, -3, 4, 3, 5, 3, 6}, {1, 2, 4, 9}};
@@ -182,7 +179,7 @@ TEST_CASE("by eye: one position, equal scores, a query that finds its key") {
 }
 
 TEST_CASE("scores of any size stay finite; the best key wins") {
-  Case c{1, 40, 1, 1, 1, 1, {1e18f}, std::vector<float>(40, -1.0f), std::vector<float>(40, 7.0f)};
+  Sequence c{1, 40, 1, 1, 1, 1, {1e18f}, std::vector<float>(40, -1.0f), std::vector<float>(40, 7.0f)};
   c.k[37] = 1.0f;
   c.v[37] = 42.0f;
   CHECK(attended(c, {1.0}) == std::vector<float>{42.0f});    // +-1e18 beside each other
@@ -192,6 +189,6 @@ TEST_CASE("scores of any size stay finite; the best key wins") {
 
 TEST_CASE("query heads share key/value heads in equal runs") {
   // Four heads, two key/value heads with constant values 1 and 2: heads 0, 1 give 1 and heads 2, 3 give 2.
-  const Case c{1, 3, 4, 2, 1, 1, {1, 2, 3, 4}, {1, 1, 2, 2, 3, 3}, {1, 2, 1, 2, 1, 2}};
+  const Sequence c{1, 3, 4, 2, 1, 1, {1, 2, 3, 4}, {1, 1, 2, 2, 3, 3}, {1, 2, 1, 2, 1, 2}};
   CHECK(attended(c, {1.0}) == std::vector<float>{1, 1, 2, 2});
 }

@@ -14,12 +14,12 @@ using namespace etalon::test;
 static constexpr int heads = 2, dim = 16;
 
 // One sequence: its positions as they are, and entries.
-struct Case {
+struct EntriesOf {
   int tokens, positions, window, entries;
   std::vector<float> q, rows, compressed, sinks;
   EntrySets sets;
 
-  Case(Random& random, int tokens, int positions, int window, int entries)
+  EntriesOf(Random& random, int tokens, int positions, int window, int entries)
       : tokens(tokens), positions(positions), window(window), entries(entries),
         q(random.normals(static_cast<std::size_t>(tokens * heads * dim))),
         rows(random.normals(static_cast<std::size_t>(positions * dim))),
@@ -30,7 +30,7 @@ struct Case {
   }
 };
 
-template <class Backend = Reference> static std::vector<float> attended(const Case& c, Backend backend = {}) {
+template <class Backend = Reference> static std::vector<float> attended(const EntriesOf& c, Backend backend = {}) {
   Run<Backend> run(Numerics::f32, backend);
   auto out = run.ctx.template make<float, Token, Head, HeadDim>(c.tokens, heads, dim);
   attend_entries(run.ctx, seen<Token, Head, HeadDim>(c.q, c.tokens, heads, dim),
@@ -40,7 +40,7 @@ template <class Backend = Reference> static std::vector<float> attended(const Ca
 }
 
 // The same in double. apart: window and entries each with a softmax of their own, which is wrong.
-static std::vector<double> in_double(const Case& c, bool apart = false) {
+static std::vector<double> in_double(const EntriesOf& c, bool apart = false) {
   std::vector<double> out;
   for (int t = 0; t < c.tokens; ++t)
     for (int h = 0; h < heads; ++h) {
@@ -64,17 +64,11 @@ static std::vector<double> in_double(const Case& c, bool apart = false) {
   return out;
 }
 
-static double furthest(const std::vector<float>& a, const std::vector<double>& b) {
-  double most = 0.0;
-  for (std::size_t i = 0; i < a.size(); ++i) most = std::max(most, std::fabs(a[i] - b[i]));
-  return most;
-}
-
 TEST_CASE("one softmax over window, entries and sink, as in double; two of them is not it") {
   Random random;
   for (int entries : {0, 1, 31, 32, 100}) {
     CAPTURE(entries);
-    const Case c(random, 4, 50, 12, entries);
+    const EntriesOf c(random, 4, 50, 12, entries);
     CHECK(furthest(attended(c), in_double(c)) < 2e-6);
     if (entries > 30) CHECK(furthest(attended(c), in_double(c, true)) > 1e-2);
   }
@@ -82,7 +76,7 @@ TEST_CASE("one softmax over window, entries and sink, as in double; two of them 
 
 TEST_CASE("without entries it is attention with a window, to the bit") {
   Random random;
-  const Case c(random, 4, 50, 12, 0);
+  const EntriesOf c(random, 4, 50, 12, 0);
   Run run;
   auto out = run.ctx.make<float, Token, Head, HeadDim>(4, heads, dim);
   const auto rows = seen<Position, KvHead, HeadDim>(c.rows, 50, 1, dim);
@@ -93,7 +87,7 @@ TEST_CASE("without entries it is attention with a window, to the bit") {
 
 TEST_CASE("entries that are not chosen may hold anything; threads change nothing") {
   Random random;
-  Case c(random, 4, 50, 12, 100);
+  EntriesOf c(random, 4, 50, 12, 100);
   for (int t = 0; t < 4; ++t) c.sets.row(t)[1] = 0;   // nobody sees block 1, and of block 0 only entry 5
   for (int t = 0; t < 4; ++t) c.sets.row(t)[0] = KeySet{1} << 5;
   const std::vector<float> before = attended(c);

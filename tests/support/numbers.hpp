@@ -2,6 +2,7 @@
 // What many tests need: repeatable random numbers, bits to compare, errors in units of the last place.
 //
 // The generator is written out because std::normal_distribution and its kin differ between standard libraries.
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -37,6 +38,8 @@ struct Random {
   }
 };
 
+inline constexpr float infinity = float_of(0x7f800000u), not_a_number = float_of(0x7fc00000u);
+
 inline bool same_bits(float a, float b) { return bits_of(a) == bits_of(b); }
 inline bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
   if (a.size() != b.size()) return false;
@@ -54,5 +57,12 @@ inline double spacing(double x) {
 
 // How far `got` is from the true value, in spacings at the true value. Both finite.
 inline double ulps_off(float got, double truth) { return std::fabs(got - truth) / spacing(truth); }
+
+// The largest distance between numbers of the same place.
+inline double furthest(const std::vector<float>& a, const std::vector<double>& b) {
+  double most = 0.0;
+  for (std::size_t i = 0; i < a.size(); ++i) most = std::max(most, std::fabs(a[i] - b[i]));
+  return most;
+}
 
 }  // namespace etalon::test
