@@ -78,16 +78,6 @@ std::vector<double> in_double(const Example& e) {
   return out;
 }
 
-// max |a - b| / max |b|
-double apart(const std::vector<float>& a, const std::vector<double>& b) {
-  double gap = 0.0, largest = 0.0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    gap = std::max(gap, std::fabs(a[i] - b[i]));
-    largest = std::max(largest, std::fabs(b[i]));
-  }
-  return gap / largest;
-}
-
 constexpr Sizes examples[] = {{1, 1, 1, 1, 1}, {2, 4, 24, 16, 1}, {3, 3, 5, 40, 40}, {1, 6, 33, 7, 7}};
 
 }  // namespace

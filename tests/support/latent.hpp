@@ -137,14 +137,4 @@ std::vector<float> attended(const Attention& attention, LatentState& state, cons
   return output;
 }
 
-// max|a - b| / max|b|
-inline double apart(const std::vector<float>& a, const std::vector<double>& b) {
-  double gap = 0.0, largest = 0.0;
-  for (std::size_t i = 0; i < b.size(); ++i) {
-    gap = std::max(gap, std::fabs(a[i] - b[i]));
-    largest = std::max(largest, std::fabs(b[i]));
-  }
-  return a.size() == b.size() ? gap / largest : INFINITY;
-}
-
 }  // namespace etalon::test

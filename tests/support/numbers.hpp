@@ -58,11 +58,17 @@ inline double spacing(double x) {
 // How far `got` is from the true value, in spacings at the true value. Both finite.
 inline double ulps_off(float got, double truth) { return std::fabs(got - truth) / spacing(truth); }
 
-// The largest distance between numbers of the same place.
+// max |a - b|; infinite where there are not as many.
 inline double furthest(const std::vector<float>& a, const std::vector<double>& b) {
-  double most = 0.0;
-  for (std::size_t i = 0; i < a.size(); ++i) most = std::max(most, std::fabs(a[i] - b[i]));
+  double most = a.size() == b.size() ? 0.0 : INFINITY;
+  for (std::size_t i = 0; i < a.size() && i < b.size(); ++i) most = std::max(most, std::fabs(a[i] - b[i]));
   return most;
+}
+// max |a - b| / max |b|
+inline double apart(const std::vector<float>& a, const std::vector<double>& b) {
+  double largest = 0.0;
+  for (const double x : b) largest = std::max(largest, std::fabs(x));
+  return furthest(a, b) / largest;
 }
 
 }  // namespace etalon::test

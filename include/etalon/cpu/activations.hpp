@@ -99,6 +99,7 @@ class PairedActivations {
   }
   bool fit() const { return fit_; }   // may pairs take them?
   std::uint32_t* words() const { return reinterpret_cast<std::uint32_t*>(words_.data()); }
+  // Words of a row; one token's stand twice.
   std::ptrdiff_t stride() const { return std::ptrdiff_t{blocks_} * (count_ == 1 ? dot_block : dot_block / 2); }
   int count() const { return count_; }
 
