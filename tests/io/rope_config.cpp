@@ -110,6 +110,12 @@ TEST_CASE("one set of parameters for each layer type is read by its name") {
   CHECK(read_rope(flat, "full_attention", 5).theta == 9);  // one flat set serves all types
 }
 
+TEST_CASE("a set of parameters among fields that are none is refused, not passed over") {
+  const std::string mixed = R"({"rope_parameters": {"main": 0, "compress": {"rope_theta": 300}}})";
+  CHECK(contains(rope_error(mixed), "config.json: rope_parameters.main: expected an object, as its neighbours: one set "
+                                    "for a layer type, found the number 0"));
+}
+
 TEST_CASE("fields that cannot be meant are refused by path") {
   CHECK(contains(rope_error(R"({"rope_scaling": {"type": "longrope", "factor": 2}})"),
                  "config.json: rope_scaling.type: expected default, linear, dynamic, yarn or llama3, found the text"));

@@ -35,9 +35,10 @@ inline std::optional<Config> rope_object(const Config& config, const std::string
   if (!given || given->keys().empty()) given = config.optional_object("rope_parameters");
   if (!given) return std::nullopt;
   const std::vector<std::string> keys = given->keys();
-  const bool by_layer_type =
-      !keys.empty() && std::all_of(keys.begin(), keys.end(), [&](const auto& key) { return given->is_object(key); });
-  if (!by_layer_type) return given;
+  const auto objects = std::count_if(keys.begin(), keys.end(), [&](const auto& key) { return given->is_object(key); });
+  if (objects == 0) return given;
+  for (const std::string& key : keys)   // or a set would be passed over
+    if (!given->is_object(key)) throw given->unsupported(key, "an object, as its neighbours: one set for a layer type");
   if (!layer_type.empty()) return given->object(layer_type);
   std::string types;
   for (const std::string& key : keys) types += (types.empty() ? "" : ", ") + quoted(std::string_view(key), 32);
