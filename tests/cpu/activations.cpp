@@ -41,10 +41,10 @@ TEST_CASE("rows that are to be rounded are a copy, with the reference's bits") {
 namespace {
 
 // Do pairs, or tiles, take rows of ones among which there is one such number?
-template <class Activations> bool taken(float number, int count = 3) {
+template <class Activations> bool taken(float number, int count = 3, auto... form) {
   std::vector<float> x(3 * 96 + column_padding, 1.0f);
   x[count == 1 ? 70 : 150] = number;
-  return Activations(Cpu(), {x.data(), 96, count}, 96).fit();
+  return Activations(Cpu(), {x.data(), 96, count}, 96, form...).fit();
 }
 
 }  // namespace
@@ -55,8 +55,11 @@ TEST_CASE("numbers that pairs would flush or overflow are found, in any row and 
     CAPTURE(count);
     for (const float fits : {0.0f, -0.0f, 0x1p-55f, -0x1.fep49f}) CHECK(taken<PairedActivations>(fits, count));
     for (const float zero : {0x1.fffffep-56f, -0x1p-126f, 0x1p-149f}) CHECK(taken<PairedActivations>(zero, count));
-    for (const float odd : {0x1p50f, 0x1.ffp49f, INFINITY, -0x1p100f, NAN})
+    for (const float odd : {0x1p50f, 0x1.ffp49f, INFINITY, -0x1p100f, NAN}) {
       CHECK_FALSE(taken<PairedActivations>(odd, count));
+      CHECK_FALSE(taken<PairedActivations>(odd, count, ActivationForm::nibble_pairs));
+    }
+    CHECK(taken<PairedActivations>(0x1p-55f, count, ActivationForm::nibble_pairs));
   }
 }
 

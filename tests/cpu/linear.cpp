@@ -119,6 +119,30 @@ TEST_CASE("every normal number in 8 bits keeps the reference's bits; so does one
   check_normal_codes<E5m2>("e5m2", 4, 0x7c);
 }
 
+// A block is scaled after it is summed, where its scale is safe: here one that is not, or only just.
+TEST_CASE("every scale of four-bit numbers keeps the reference's bits, with activations around the ends of ordinary") {
+  Random random(9);
+  constexpr int columns = 600, rows = 70, blocks = 19;
+  auto weights = four_bits(random, rows, columns);
+  auto x = random.normals(2 * columns);
+  for (const int scale : {-1, 0, 1, 22, 46, 47, 127, 187, 188, 230, 254}) {
+    CAPTURE(scale);
+    if (scale >= 0) weights.scales[41 * blocks + 3] = weights.scales[3 * blocks + 18] = static_cast<std::byte>(scale);
+    for (const float size : {0.0f, 0x1p-56f, 0x1p-55f, 0x1p49f, 0x1p50f, 0x1p110f}) {
+      CAPTURE(size);
+      auto given = x;
+      for (std::size_t i = 0; size > 0 && i < x.size(); i += 3) given[i] = i % 2 == 0 ? size : -1.5f * size;
+      for (const int count : {1, 2}) CHECK(fault(Numerics::bf16, weights, given, count, columns, rows) == "");
+    }
+  }
+  std::fill(weights.scales.begin(), weights.scales.end(), std::byte{47});   // all as small as is safe: sums near 2^-140
+  for (float& number : x) number *= 0x1p-54f;
+  CHECK(fault(Numerics::bf16, weights, x, 1, columns, rows) == "");
+  std::fill(weights.scales.begin(), weights.scales.end(), std::byte{187});
+  for (float& number : x) number *= 0x1p102f;
+  CHECK(fault(Numerics::bf16, weights, x, 1, columns, rows) == "");
+}
+
 // Which NaN comes out is outside the contract.
 TEST_CASE("one NaN among weights of 8 bits makes its output NaN, and no other") {
   Random random(8);

@@ -18,6 +18,10 @@
 
 namespace etalon {
 
+// What kernels take activations as: rows of numbers; in mode H also pairs, pairs in the order that weights of four bits
+// want, or tiles; in mode Q codes, by rows or as tiles.
+enum class ActivationForm { numbers, pairs, nibble_pairs, tiles, codes, code_tiles };
+
 // Rows of activations with zeros behind their columns, and rounded for mode H where that is asked for: a copy, or the
 // rows themselves where they are so already.
 class PaddedRows {
@@ -75,10 +79,10 @@ class TiledActivations {
 };
 
 // Activations of mode H in pairs, from rows that are not rounded: a row for each token (kernels/pairs.inl), or one
-// token's as its own kernel has them (kernels/pairs_vector.inl).
+// token's as its own kernel has them (kernels/pairs_vector.inl, for weights of four bits nibbles_vector.inl).
 class PairedActivations {
  public:
-  PairedActivations(const Cpu& cpu, const ActivationRows& x, int columns)
+  PairedActivations(const Cpu& cpu, const ActivationRows& x, int columns, ActivationForm form = ActivationForm::pairs)
       : blocks_((columns + 2 * dot_block - 1) / (2 * dot_block) * 2), count_(x.count),
         words_(static_cast<std::size_t>(count_) * static_cast<std::size_t>(stride())) {
     std::atomic<bool> fit{true};
@@ -87,12 +91,14 @@ class PairedActivations {
       const int whole = (columns + dot_block - 1) / dot_block * dot_block;
       for (int t = first; t < last; ++t) {
         const float* row = x.data + t * x.stride;
-        const bool row_fits = x.count == 1 ? avx512_bf16::pair_vector(row, columns, words())
-                                           : avx512_bf16::pair_row(row, whole, words() + t * stride());
+        const bool row_fits = x.count > 1 ? avx512_bf16::pair_row(row, whole, words() + t * stride())
+                              : form == ActivationForm::nibble_pairs
+                                  ? avx512_bf16::nibble_vector(row, columns, words())
+                                  : avx512_bf16::pair_vector(row, columns, words());
         if (!row_fits) fit = false;
       }
 #else
-      static_cast<void>(first), static_cast<void>(last), fit = false;
+      static_cast<void>(first), static_cast<void>(last), static_cast<void>(form), fit = false;
 #endif
     });
     fit_ = fit;
@@ -169,10 +175,6 @@ class QuantisedTiles {
 };
 #endif
 
-// What kernels take activations as: rows of numbers, in mode H also pairs or tiles; in mode Q codes, by rows or as
-// tiles.
-enum class ActivationForm { numbers, pairs, tiles, codes, code_tiles };
-
 // Activations of a product in one form. Its x must outlive them.
 class Activations {
  public:
@@ -183,10 +185,11 @@ class Activations {
 #endif
     if (form == ActivationForm::codes) codes_.emplace(cpu, p.x, p.count, p.columns);
     if (form == ActivationForm::numbers) make_numbers(cpu);
-    if (form != ActivationForm::tiles && form != ActivationForm::pairs) return;
+    const bool paired = form == ActivationForm::pairs || form == ActivationForm::nibble_pairs;
+    if (form != ActivationForm::tiles && !paired) return;
     const PaddedRows given(cpu, p, false);
     if (form == ActivationForm::tiles) tiles_.emplace(cpu, given.rows(), p.columns);
-    else pairs_.emplace(cpu, given.rows(), p.columns);
+    else pairs_.emplace(cpu, given.rows(), p.columns, form);
   }
   // Of modes F and H. Products in tiles or pairs ask for them only where some weights are not of ordinary size, from
   // within a loop of all threads: whoever is first makes them alone.

@@ -167,6 +167,7 @@ using namespace avx512;
 #include <etalon/cpu/kernels/bf16_lines.inl>
 #include <etalon/cpu/kernels/pairs.inl>
 #include <etalon/cpu/kernels/pairs_vector.inl>
+#include <etalon/cpu/kernels/nibbles_vector.inl>
 #include <etalon/cpu/kernels/pairs_matrix.inl>
 }  // namespace etalon::avx512_bf16
 #if defined(ETALON_TILES)

@@ -87,8 +87,9 @@ void multiply_tiles(const WordRows& matrix, const Activations& x, int first, int
       static_cast<void>(y);
 }
 
-// Formats of which pairs multiply one token, too: codes of one byte. Wider numbers come no faster from memory.
-template <class Number> inline constexpr bool is_byte_code = sizeof(Number) == 1 && !std::same_as<Number, E2m1>;
+// Formats of which pairs multiply one token, too: codes of one byte or less. Wider numbers come no faster from memory.
+template <class Number> inline constexpr bool is_code = sizeof(Number) == 1;
+template <class Number> inline constexpr bool is_nibble = std::same_as<Number, E2m1>;
 
 // Outputs first … last - 1 of a product in pairs. x: whose pairs() there are
 template <class Number>
@@ -96,8 +97,12 @@ void multiply_pairs(const WordRows& matrix, const Activations& x, int first, int
 #if defined(__x86_64__) && !defined(__CUDACC__)
   if constexpr (avx512_bf16::LinesOf<Number>::exist) {
     const avx512_bf16::PairRows rows{x.pairs()->words(), x.pairs()->stride(), x.pairs()->count()};
-    if constexpr (is_byte_code<Number>)
+    if constexpr (is_nibble<Number>) {
+      if (rows.count == 1 && avx512_bf16::matrix_times_nibbles(matrix, rows.words, first, last, y.data)) return;
+      if (rows.count == 1) return multiply_rows<Number>(Isa::avx512, matrix, x.numbers(), first, last, y);
+    } else if constexpr (is_code<Number>) {
       if (rows.count == 1) return avx512_bf16::matrix_times_pairs<Number>(matrix, rows.words, first, last, y.data);
+    }
     return avx512_bf16::matrix_times_pair_rows<Number>(matrix, rows, x, first, last, y);
   }
 #endif
@@ -109,7 +114,7 @@ void multiply_pairs(const WordRows& matrix, const Activations& x, int first, int
 template <class Number> bool pairs_pay(const Cpu& cpu, const Product& p) {
 #if defined(__x86_64__) && !defined(__CUDACC__)
   if constexpr (avx512_bf16::LinesOf<Number>::exist)
-    return cpu.isa >= Isa::avx512_bf16 && p.rounds() && (p.count > 1 || is_byte_code<Number>);
+    return cpu.isa >= Isa::avx512_bf16 && p.rounds() && (p.count > 1 || is_code<Number>);
 #endif
   static_cast<void>(cpu), static_cast<void>(p);
   return false;
@@ -136,7 +141,8 @@ template <class Number> ActivationForm activation_form(const Cpu& cpu, const Pro
     return tiled ? ActivationForm::code_tiles : ActivationForm::codes;
   }
   if (tiles_pay<Number>(cpu, p)) return ActivationForm::tiles;
-  return pairs_pay<Number>(cpu, p) ? ActivationForm::pairs : ActivationForm::numbers;
+  if (!pairs_pay<Number>(cpu, p)) return ActivationForm::numbers;
+  return is_nibble<Number> && p.count == 1 ? ActivationForm::nibble_pairs : ActivationForm::pairs;
 }
 
 using SharedActivations = std::shared_ptr<const Activations>;

@@ -16,7 +16,7 @@ namespace etalon {
 // Bit 3 is the sign, bits 2-1 the exponent (bias 1), bit 0 the mantissa.
 struct E2m1 {
   std::uint8_t bits;
-  float decode() const {
+  constexpr float decode() const {
     const std::uint32_t sign = static_cast<std::uint32_t>(bits & 8u) << 28;
     const std::uint32_t magnitude = bits & 7u;
     if (magnitude >= 2u) return float_of(sign | ((magnitude << 22) + (126u << 23)));
