@@ -98,8 +98,7 @@ void multiply_pairs(const WordRows& matrix, const Activations& x, int first, int
   if constexpr (avx512_bf16::LinesOf<Number>::exist) {
     const avx512_bf16::PairRows rows{x.pairs()->words(), x.pairs()->stride(), x.pairs()->count()};
     if constexpr (is_nibble<Number>) {
-      if (rows.count == 1 && avx512_bf16::matrix_times_nibbles(matrix, rows.words, first, last, y.data)) return;
-      if (rows.count == 1) return multiply_rows<Number>(Isa::avx512, matrix, x.numbers(), first, last, y);
+      if (rows.count == 1) return avx512_bf16::matrix_times_nibbles(matrix, rows.words, x, first, last, y.data);
     } else if constexpr (is_code<Number>) {
       if (rows.count == 1) return avx512_bf16::matrix_times_pairs<Number>(matrix, rows.words, first, last, y.data);
     }

@@ -5,7 +5,8 @@
 //
 // which is what sums of scaled numbers give (docs/arithmetic.md, R2: a format without scales) to the bit, since a power
 // of two changes no rounding where nothing overflows or vanishes: with activations of ordinary size (bf16_lines.inl) a
-// sum is a multiple of 2^-63 and below 2^58, so scales from 2^-80 to 2^60 are safe. A matrix with others is not taken.
+// sum is a multiple of 2^-63 and below 2^58, so scales from 2^-86 to 2^68 are safe. Rows with others take
+// matrix_vector.inl (2^-127 stands for blocks of zeros in some files).
 //
 // Lanes are 8 rows x 2 blocks that lie 64 columns apart, of a unit of 128 columns: 64 bytes of each row. The lower
 // nibbles of a word are four columns of an even chain, the upper ones of the odd chain.
@@ -68,13 +69,14 @@ template <int Shift, int Word>
   sums = even + odd;
 }
 
-// Scales of the rows of a panel: four blocks' codes of each row are a word.
+// Scales of the rows of a panel, as codes: four blocks' of each row are a word.
 struct NibbleScales {
   const std::byte* row[8];
+  int blocks;
   __m256i most = _mm256_setzero_si256();   // of codes, less the least that is safe
-  static constexpr int least = 127 - 80, largest = 127 + 60;
+  static constexpr int least = 127 - 86, largest = 127 + 68;
 
-  NibbleScales(const WordRows& matrix, const avx512_8::Panel& panel) {
+  NibbleScales(const WordRows& matrix, const avx512_8::Panel& panel) : blocks((matrix.columns + 31) / 32) {
     const auto& stored = *static_cast<const Mxfp4*>(matrix.storage);
     for (int r = 0; r < 8; ++r)
       row[r] = stored.scales + (panel.row[r] - matrix.data) / matrix.row_bytes * stored.scale_stride;
@@ -87,14 +89,19 @@ struct NibbleScales {
     check(codes);
   }
   // Of the last ones, less than four: ones behind.
-  void load_last(avx512_8::Bits& codes, int block, int count) {
+  void load_last(avx512_8::Bits& codes, int block) {
     std::uint32_t words[8];
     for (int r = 0; r < 8; ++r) {
       words[r] = 0x7f7f7f7f;
-      std::memcpy(&words[r], row[r] + block, static_cast<std::size_t>(count));
+      std::memcpy(&words[r], row[r] + block, static_cast<std::size_t>(blocks - block));
     }
     std::memcpy(&codes, words, sizeof codes);
     check(codes);
+  }
+  // As numbers, (block, lane).
+  void decode(float* out) const {
+    for (int b = 0; b < blocks; ++b)
+      for (int r = 0; r < 8; ++r) *out++ = E8m0{std::to_integer<std::uint8_t>(row[r][b])}.decode();
   }
   bool fit() const { return _mm256_cmpgt_epu8_mask(most, _mm256_set1_epi8(static_cast<char>(largest - least))) == 0; }
 
@@ -127,9 +134,9 @@ struct NibbleScales {
     avx512_8::multiply_add(sums, (avx512_8::Floats)((scales >> (8 * b) & 0xffu) << 23), blocks[b]);
 }
 
-// -> are all scales safe? (If not, the sums mean nothing.)
-inline bool panel_times_nibbles(avx512_8::Floats& sums, const avx512_8::Panel& panel, const WordRows& matrix,
-                                const std::uint32_t* x) {
+// x: of nibble_vector; given.numbers(): the same activations as numbers, for scales that are not safe.
+inline void panel_times_nibbles(avx512_8::Floats& sums, const avx512_8::Panel& panel, const WordRows& matrix,
+                                const std::uint32_t* x, const auto& given) {
   NibbleScales scales(matrix, panel);
   avx512_8::Bits codes;
   sums = avx512_8::Floats{};
@@ -141,20 +148,23 @@ inline bool panel_times_nibbles(avx512_8::Floats& sums, const avx512_8::Panel& p
   }
   if (k < matrix.columns) {
     const avx512_8::PanelTail tail(panel, k, matrix.columns, 8);
-    scales.load_last(codes, k / 32, (matrix.columns - k + 31) / 32);
+    scales.load_last(codes, k / 32);
     add_unit_of_nibbles(sums, tail.row, 0, codes, x);
   }
-  return scales.fit();
+  if (scales.fit()) return;
+  const AlignedFloats numbers(static_cast<std::size_t>(scales.blocks + 4) * 8);   // units may reach behind the last
+  scales.decode(numbers.data());
+  for (int i = 0; i < 32; ++i) numbers.data()[scales.blocks * 8 + i] = 1.0f;
+  avx512_8::panel_times_vector<avx512_8::WordsOf<E2m1>>(sums, panel, matrix, given.numbers().data, numbers.data());
 }
 
-// y[n] = W[n] . x for rows first <= n < last. x: of nibble_vector. -> are all scales safe? (If not, y means nothing.)
-inline bool matrix_times_nibbles(const WordRows& matrix, const std::uint32_t* x, int first, int last, float* y) {
+// y[n] = W[n] . x for rows first <= n < last. x, given: as above
+inline void matrix_times_nibbles(const WordRows& matrix, const std::uint32_t* x, const auto& given, int first, int last,
+                                 float* y) {
   WordRows codes = matrix;
   codes.group = 0, codes.scale_rows = 1 << 30;   // panels read their scales themselves
-  bool fit = true;
   avx512_8::panels_times_vector(codes, first, last, y, [&](avx512_8::Floats& sums, const avx512_8::Panel& panel,
                                                            const float*) __attribute__((always_inline)) {
-    fit &= panel_times_nibbles(sums, panel, matrix, x);
+    panel_times_nibbles(sums, panel, matrix, x, given);
   });
-  return fit;
 }
