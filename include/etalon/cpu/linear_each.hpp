@@ -5,6 +5,7 @@
 // on one. The products of all its experts together are worth sharing; and of several tokens, what two layers take is
 // brought into the form of the kernels once. With a matrix that kernels do not take: layer by layer.
 #include <algorithm>
+#include <concepts>
 #include <functional>
 #include <memory>
 #include <span>
@@ -46,7 +47,8 @@ void with_words(const StoredProduct& one, auto&& use) {
   });
 }
 
-inline FormedInput input_of(const Cpu& cpu, const StoredProduct& one) {
+// A template, as what follows, so that who only includes it need not compile it.
+template <std::same_as<Cpu> Backend> FormedInput input_of(const Backend& cpu, const StoredProduct& one) {
   FormedInput input{&one.product, ActivationForm::numbers};
   with_words(one, [&]<class Number>(const WordRows&, std::type_identity<Number>) {
     input.form = activation_form<Number>(cpu, one.product);
@@ -55,7 +57,8 @@ inline FormedInput input_of(const Cpu& cpu, const StoredProduct& one) {
 }
 
 // The activations of every product, those of neighbours that share them once. Many are made side by side.
-inline std::vector<SharedActivations> activations_of_each(const Cpu& cpu, std::span<const StoredProduct> products) {
+template <std::same_as<Cpu> Backend>
+std::vector<SharedActivations> activations_of_each(const Backend& cpu, std::span<const StoredProduct> products) {
   std::vector<FormedInput> inputs;
   std::vector<std::size_t> input;   // of each product
   for (const StoredProduct& one : products) {
@@ -93,14 +96,14 @@ PartedProduct parted(const Backend& cpu, const StoredProduct& one, const SharedA
 }
 
 // Do kernels take it? The reference's loops share out rows on their own.
-inline bool may_be_parted(const Cpu& cpu, const StoredProduct& one) {
+template <std::same_as<Cpu> Backend> bool may_be_parted(const Backend& cpu, const StoredProduct& one) {
   bool taken = false;
   with_words(one, [&](const WordRows& words, auto) { taken = kernels_take(cpu, words, one.product); });
   return taken;
 }
 
 // All parts of all products as one loop.
-inline void run_parts(const Cpu& cpu, const std::vector<PartedProduct>& products) {
+template <std::same_as<Cpu> Backend> void run_parts(const Backend& cpu, const std::vector<PartedProduct>& products) {
   int parts = 0;
   std::int64_t work = 0;
   for (const PartedProduct& product : products) parts += product.parts, work += product.parts * product.work;
