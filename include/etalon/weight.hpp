@@ -5,7 +5,6 @@
 // (io/bind.hpp), and nothing is copied: it points into the mapped file. Formats are a run-time choice made once per
 // matrix (visit_storage), because one checkpoint mixes them; layers never see them.
 #include <cassert>
-#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <type_traits>
@@ -62,8 +61,8 @@ template <class F> void visit_storage(const Storage& storage, F&& f) {
   }, storage);
 }
 
-// The numbers of one row, decoded, scales included. A template, so that who only includes it need not compile it.
-template <std::same_as<float> Number> void read_row(const Storage& storage, int row, int columns, Number* out) {
+// The numbers of one row, decoded, scales included.
+inline void read_row(const Storage& storage, int row, int columns, float* out) {
   visit_storage(storage, [&](const auto& bound) { bound.values(row, columns, out); });
 }
 

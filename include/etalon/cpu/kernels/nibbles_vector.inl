@@ -6,7 +6,7 @@
 // which is what sums of scaled numbers give (docs/arithmetic.md, R2: a format without scales) to the bit, since a power
 // of two changes no rounding where nothing overflows or vanishes: with activations of ordinary size (bf16_lines.inl) a
 // sum is a multiple of 2^-63 and below 2^58, so scales from 2^-86 to 2^68 are safe. Rows with others take
-// matrix_vector.inl (2^-127 stands for blocks of zeros in some files).
+// matrix_vector.inl (2^-127 may stand for a block of zeros).
 //
 // Lanes are 8 rows x 2 blocks that lie 64 columns apart, of a unit of 128 columns: 64 bytes of each row. The lower
 // nibbles of a word are four columns of an even chain, the upper ones of the odd chain.
@@ -78,8 +78,7 @@ struct NibbleScales {
 
   NibbleScales(const WordRows& matrix, const avx512_8::Panel& panel) : blocks((matrix.columns + 31) / 32) {
     const auto& stored = *static_cast<const Mxfp4*>(matrix.storage);
-    for (int r = 0; r < 8; ++r)
-      row[r] = stored.scales + (panel.row[r] - matrix.data) / matrix.row_bytes * stored.scale_stride;
+    for (int r = 0; r < 8; ++r) row[r] = stored.scales + panel.rows.of_lane(r) * stored.scale_stride;
   }
   // Of blocks `block` … block + 3.
   [[gnu::always_inline]] void load(avx512_8::Bits& codes, int block) {
@@ -97,11 +96,6 @@ struct NibbleScales {
     }
     std::memcpy(&codes, words, sizeof codes);
     check(codes);
-  }
-  // As numbers, (block, lane).
-  void decode(float* out) const {
-    for (int b = 0; b < blocks; ++b)
-      for (int r = 0; r < 8; ++r) *out++ = E8m0{std::to_integer<std::uint8_t>(row[r][b])}.decode();
   }
   bool fit() const { return _mm256_cmpgt_epu8_mask(most, _mm256_set1_epi8(static_cast<char>(largest - least))) == 0; }
 
@@ -152,9 +146,8 @@ inline void panel_times_nibbles(avx512_8::Floats& sums, const avx512_8::Panel& p
     add_unit_of_nibbles(sums, tail.row, 0, codes, x);
   }
   if (scales.fit()) return;
-  const AlignedFloats numbers(static_cast<std::size_t>(scales.blocks + 4) * 8);   // units may reach behind the last
-  scales.decode(numbers.data());
-  for (int i = 0; i < 32; ++i) numbers.data()[scales.blocks * 8 + i] = 1.0f;
+  const AlignedFloats numbers(avx512_8::room_for_scales(matrix));
+  avx512_8::read_panel_scales(matrix, panel.rows, numbers.data());
   avx512_8::panel_times_vector<avx512_8::WordsOf<E2m1>>(sums, panel, matrix, given.numbers().data, numbers.data());
 }
 

@@ -12,12 +12,13 @@ template <class Words> inline constexpr int unit_bytes = unit_columns<Words> / W
 
 // Rows of a panel: neighbours, the next panel's behind them; or rows that lie apart, the next panel's one further on.
 struct Panel {
+  PanelRows rows;
   const std::byte* row[width];
   std::ptrdiff_t row_bytes, next;   // of a row; from a row to that of the next panel
 
   Panel(const WordRows& matrix, int first, int last) : Panel(matrix, PanelRows{first, 1, last}, width) {}
   Panel(const WordRows& matrix, const PanelRows& rows, int next_row = 1)
-      : row_bytes(matrix.row_bytes), next(next_row * row_bytes) {
+      : rows(rows), row_bytes(matrix.row_bytes), next(next_row * row_bytes) {
     for (int r = 0; r < width; ++r) row[r] = matrix.data + rows.of_lane(r) * row_bytes;
   }
 };
