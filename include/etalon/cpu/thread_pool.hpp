@@ -16,9 +16,12 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <memory>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -38,6 +41,9 @@ class ThreadPool {
   // threads in all, the caller's included; at least 1. Fewer where the system gives no more: nothing depends on it.
   explicit ThreadPool(int threads) {
     workers_.reserve(static_cast<std::size_t>(threads > 1 ? threads - 1 : 0));
+    // Stacks take address space, all of it where that is limited and threads are many: some is kept for the work.
+    const std::unique_ptr<char[]> kept(threads > many ? new (std::nothrow) char[kept_bytes] : nullptr);
+    if (kept) *static_cast<volatile char*>(kept.get()) = 0;   // or a compiler may leave it out
     try {
       for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
     } catch (const std::exception&) {   // no room for one more
@@ -60,7 +66,8 @@ class ThreadPool {
   }
 
  private:
-  static constexpr int pieces_per_thread = 8;
+  static constexpr int pieces_per_thread = 8, many = 16;
+  static constexpr std::size_t kept_bytes = std::size_t{64} << 20;
   static constexpr std::chrono::microseconds watching{50}, lending{1000};
   static constexpr std::size_t line = 128;   // what caches hold together: two lines, where they fetch in pairs
 
