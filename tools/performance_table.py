@@ -4,7 +4,7 @@
     performance_table.py RESULTS docs/performance.md
 
 A section begins with <!-- NAME: tools/performance_table.py --> and ends with <!-- end -->. One whose measurements are
-not there stays as it is.
+not there stays as it is, and the page need not have it.
 """
 import json
 import pathlib
@@ -136,15 +136,17 @@ sections = {"machine": machine, "ceilings": ceilings, "operations": operations, 
 def rewritten(page, results):
     """The page with every section that was measured."""
     for name, made in sections.items():
+        text = made(results)
+        if text is None:
+            continue
         begin = f"<!-- {name}: tools/performance_table.py -->\n"
         if page.count(begin) != 1:
             sys.exit(f"performance_table.py: expected one line {begin.strip()!r}, found {page.count(begin)}")
         head, _, rest = page.partition(begin)
-        old, end, tail = rest.partition("<!-- end -->\n")
+        _, end, tail = rest.partition("<!-- end -->\n")
         if not end:
             sys.exit(f"performance_table.py: section {name} has no <!-- end -->")
-        text = made(results)
-        page = head + begin + (old if text is None else f"\n{text}\n\n") + end + tail
+        page = head + begin + f"\n{text}\n\n" + end + tail
     return page
 
 

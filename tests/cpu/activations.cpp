@@ -1,7 +1,9 @@
 // Tests of include/etalon/cpu/activations.hpp. What products make of them: tests/cpu/linear.cpp.
 #include <etalon/cpu/activations.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -60,6 +62,23 @@ TEST_CASE("numbers that pairs would flush or overflow are found, in any row and 
       CHECK_FALSE(taken<PairedActivations>(odd, count, ActivationForm::nibble_pairs));
     }
     CHECK(taken<PairedActivations>(0x1p-55f, count, ActivationForm::nibble_pairs));
+  }
+}
+
+TEST_CASE("one token's numbers lie column by column of four blocks, zeros behind; rounded where that is asked for") {
+  if (!has_isa(Isa::avx2)) return;
+  std::vector<float> x(130);
+  for (std::size_t k = 0; k < x.size(); ++k) x[k] = static_cast<float>(k + 1) + 0x1p-10f;
+  for (const Numerics mode : {Numerics::f32, Numerics::bf16}) {
+    const InterleavedRow row(Cpu(), {x.data(), nullptr, 1, 130, 1, mode});
+    const auto number = [&](std::size_t k) { return mode == Numerics::bf16 ? round_activation(x[k]) : x[k]; };
+    CHECK(row.data()[0] == number(0));
+    CHECK(row.data()[1] == number(32));       // column 0 of block 1
+    CHECK(row.data()[4] == number(1));        // column 1 of block 0
+    CHECK(row.data()[127] == number(127));    // column 31 of block 3
+    CHECK(row.data()[128] == number(128));    // the next unit
+    CHECK(row.data()[132] == number(129));
+    for (const int behind : {129, 130, 131, 133, 255}) CHECK(row.data()[behind] == 0.0f);
   }
 }
 
@@ -125,22 +144,39 @@ TEST_CASE("a word of pairs holds columns of one chain, the earlier one in its hi
   CHECK(pairs.words()[pairs.stride()] == pairs.words()[0]);
 }
 
-TEST_CASE("one token's words stand twice, two blocks side by side, 2^70 times as large; zero stays zero") {
+TEST_CASE("one token's words: of eight columns four blocks' side by side, 2^70 times as large; zero stays zero") {
   if (!has_isa(Isa::avx512_bf16)) return;
-  std::vector<float> x(64 + column_padding);
-  for (std::size_t k = 0; k < 64; ++k) x[k] = (k < 32 ? 1.0f : -256.0f) * static_cast<float>(1 << (k % 32 % 8));
+  const float block_factors[] = {1.0f, -256.0f, 0x1p20f, 0x1p-20f};
+  std::vector<float> x(128 + column_padding);
+  for (std::size_t k = 0; k < 128; ++k) x[k] = block_factors[k / 32] * static_cast<float>(1 << (k % 32 % 8));
   x[1] = 0.0f;
-  const PairedActivations pairs(Cpu(), {x.data(), 64, 1}, 64);
-  const auto word = [](float early, float late) {
-    return bits_of(early * 0x1p70f) | bits_of(late * 0x1p70f) >> 16;
-  };
-  for (const std::size_t i : {0u, 2u}) {
-    CHECK(pairs.words()[i] == word(1.0f, 4.0f));       // columns 0 and 2
-    CHECK(pairs.words()[i + 1] == word(0.0f, 8.0f));   // columns 1 and 3
-    CHECK(pairs.words()[i + 4] == word(-256.0f, -1024.0f));   // columns 32 and 34
-    CHECK(pairs.words()[i + 8] == word(16.0f, 64.0f));        // columns 4 and 6
+  for (const auto& [form, factor] : {std::pair(ActivationForm::pairs, 0x1p70f),
+                                     std::pair(ActivationForm::nibble_pairs, 1.0f)}) {
+    const auto word = [&](float early, float late) {
+      return bits_of(early * factor) | bits_of(late * factor) >> 16;
+    };
+    const PairedActivations pairs(Cpu(), {x.data(), 128, 1}, 128, form);
+    REQUIRE(pairs.stride() == 64);
+    CHECK(pairs.words()[0] == word(1.0f, 4.0f));                // columns 0 and 2
+    CHECK(pairs.words()[1] == word(0.0f, 8.0f));                // columns 1 and 3
+    CHECK(pairs.words()[2] == word(16.0f, 64.0f));              // columns 4 and 6
+    CHECK(pairs.words()[4] == word(-256.0f, -1024.0f));         // columns 32 and 34
+    CHECK(pairs.words()[15] == word(0x1p-15f, 0x1p-13f));       // columns 101 and 103
+    CHECK(pairs.words()[16] == word(1.0f, 4.0f));               // columns 8 and 10
+    CHECK(pairs.words()[48 + 8] == word(0x1p20f, 0x1p22f));     // columns 88 and 90
   }
-  CHECK(pairs.stride() == 64);
+}
+
+TEST_CASE("where a row ends within a unit, one token's words behind it are zeros") {
+  if (!has_isa(Isa::avx512_bf16)) return;
+  std::vector<float> x(33 + column_padding);
+  std::fill_n(x.begin(), 33, 1.0f);
+  for (const ActivationForm form : {ActivationForm::pairs, ActivationForm::nibble_pairs}) {
+    const PairedActivations pairs(Cpu(), {x.data(), 33, 1}, 33, form);
+    REQUIRE(pairs.stride() == 64);
+    const auto ones = std::count_if(pairs.words(), pairs.words() + 64, [](std::uint32_t word) { return word != 0; });
+    CHECK(ones == 16 + 1);   // the first block's, and one for column 32
+  }
 }
 
 #endif

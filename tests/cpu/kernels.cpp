@@ -30,7 +30,7 @@ template <class Number> std::vector<float> decoded(Isa isa, const std::vector<Nu
   const ActivationRows activations{x.data(), column_padding, tokens};
   const OutputRows outputs{y.data(), rows};
   if (isa == Isa::avx512 && tokens == 1)
-    avx512_8::matrix_times_vector<Number>(matrix, x.data(), 0, rows, y.data());
+    avx512::matrix_times_vector<Number>(matrix, x.data(), 0, rows, y.data());
   else if (isa == Isa::avx512)
     avx512::matrix_times_matrix(matrix, avx512::reader_of<Number>, activations, 0, rows, outputs);
   else if (tokens == 1)
@@ -51,7 +51,7 @@ template <class Number> std::vector<float> decoded_in_pairs(const std::vector<Nu
   if constexpr (sizeof(Number) == 1)
     if (tokens == 1) {
       alignas(64) std::uint32_t vector[64];
-      avx512_bf16::pair_vector(x.data(), 1, vector);
+      avx512_bf16::pair_vector(x.data(), 1, true, vector);
       avx512_bf16::matrix_times_pairs<Number>(matrix, vector, 0, rows, y.data());
     }
   if (tokens > 1) {

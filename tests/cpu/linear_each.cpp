@@ -103,7 +103,8 @@ TEST_CASE("neighbours with one input in one form share it; another place or coun
     CHECK(shared[0] == shared[1]);
     CHECK(shared[1] != shared[2]);
     CHECK(shared[2] != shared[3]);
-    CHECK(shared[3]->numbers().data[5] == x[64 + 5]);
+    CHECK(shared[2]->numbers().data[5] == x[64 + 5]);
+    CHECK(shared[3]->numbers().data[4 * 5] == x[64 + 5]);   // one token's column 5 of its first block
   }
 }
 

@@ -46,6 +46,30 @@ class PaddedRows {
   ActivationRows rows_;
 };
 
+// One token's activations as the kernels of one vector take them, in modes F and H: number 128 u + 4 c + b is column c
+// of block b of unit u, since vectors of weights hold a column of four blocks. Zeros behind the last one.
+class InterleavedRow {
+ public:
+  InterleavedRow(const Cpu& cpu, const Product& p) : numbers_(static_cast<std::size_t>(p.columns + column_padding)) {
+#if defined(__x86_64__) && !defined(__CUDACC__)
+    const int whole = p.columns / band_columns * band_columns, rest = p.columns - whole;
+    for (int k = 0; k < whole; k += band_columns) avx2::interleave_unit(p.x + k, numbers_.data() + k);
+    if (rest > 0) {
+      float last[band_columns] = {};
+      std::copy_n(p.x + whole, rest, last);
+      avx2::interleave_unit(last, numbers_.data() + whole);
+    }
+    if (p.rounds()) round_activations(cpu, data(), whole + (rest > 0 ? band_columns : 0), numbers_.data());
+#else
+    static_cast<void>(cpu);
+#endif
+  }
+  const float* data() const { return numbers_.data(); }
+
+ private:
+  AlignedFloats numbers_;
+};
+
 // Activations of mode H as AMX tiles, from rows that are not rounded.
 class TiledActivations {
  public:
@@ -79,11 +103,11 @@ class TiledActivations {
 };
 
 // Activations of mode H in pairs, from rows that are not rounded: a row for each token (kernels/pairs.inl), or one
-// token's as its own kernel has them (kernels/pairs_vector.inl, for weights of four bits nibbles_vector.inl).
+// token's as its own kernel has them (kernels/pairs_vector.inl; not enlarged for four bits, nibbles_vector.inl).
 class PairedActivations {
  public:
   PairedActivations(const Cpu& cpu, const ActivationRows& x, int columns, ActivationForm form = ActivationForm::pairs)
-      : blocks_((columns + 2 * dot_block - 1) / (2 * dot_block) * 2), count_(x.count),
+      : blocks_(blocks_of(columns, x.count == 1 ? 4 : 2)), count_(x.count),
         words_(static_cast<std::size_t>(count_) * static_cast<std::size_t>(stride())) {
     std::atomic<bool> fit{true};
     for_rows(cpu, x.count, std::int64_t{move_work} * columns, [&](int first, int last) {
@@ -92,9 +116,7 @@ class PairedActivations {
       for (int t = first; t < last; ++t) {
         const float* row = x.data + t * x.stride;
         const bool row_fits = x.count > 1 ? avx512_bf16::pair_row(row, whole, words() + t * stride())
-                              : form == ActivationForm::nibble_pairs
-                                  ? avx512_bf16::nibble_vector(row, columns, words())
-                                  : avx512_bf16::pair_vector(row, columns, words());
+                              : avx512_bf16::pair_vector(row, columns, form == ActivationForm::pairs, words());
         if (!row_fits) fit = false;
       }
 #else
@@ -105,11 +127,15 @@ class PairedActivations {
   }
   bool fit() const { return fit_; }   // may pairs take them?
   std::uint32_t* words() const { return reinterpret_cast<std::uint32_t*>(words_.data()); }
-  // Words of a row; one token's stand twice.
-  std::ptrdiff_t stride() const { return std::ptrdiff_t{blocks_} * (count_ == 1 ? dot_block : dot_block / 2); }
+  std::ptrdiff_t stride() const { return std::ptrdiff_t{blocks_} * (dot_block / 2); }   // words of a row
   int count() const { return count_; }
 
  private:
+  // Blocks of a row, a multiple of `together`.
+  static int blocks_of(int columns, int together) {
+    return (columns + dot_block * together - 1) / (dot_block * together) * together;
+  }
+
   int blocks_, count_;
   bool fit_ = false;
   AlignedFloats words_;
@@ -191,11 +217,11 @@ class Activations {
     if (form == ActivationForm::tiles) tiles_.emplace(cpu, given.rows(), p.columns);
     else pairs_.emplace(cpu, given.rows(), p.columns, form);
   }
-  // Of modes F and H. Products in tiles or pairs ask for them only where some weights are not of ordinary size, from
-  // within a loop of all threads: whoever is first makes them alone.
+  // Of modes F and H; one token's as InterleavedRow has them. Products in tiles or pairs ask for them only where some
+  // weights are not of ordinary size, from within a loop of all threads: whoever is first makes them alone.
   const ActivationRows& numbers() const {
     make_numbers(alone_);
-    return numbers_->rows();
+    return numbers_;
   }
   // Null where the form is another, or numbers do not fit.
   const TiledActivations* tiles() const { return tiles_ && tiles_->fit() ? &*tiles_ : nullptr; }
@@ -207,13 +233,18 @@ class Activations {
 
  private:
   void make_numbers(const Cpu& cpu) const {
-    std::call_once(numbers_made_, [&] { numbers_.emplace(cpu, product_, product_.rounds()); });
+    std::call_once(numbers_made_, [&] {
+      if (product_.count != 1) numbers_ = padded_.emplace(cpu, product_, product_.rounds()).rows();
+      else numbers_ = {interleaved_.emplace(cpu, product_).data(), 0, 1};
+    });
   }
 
   Cpu alone_;
   Product product_;
   mutable std::once_flag numbers_made_;
-  mutable std::optional<PaddedRows> numbers_;
+  mutable std::optional<PaddedRows> padded_;
+  mutable std::optional<InterleavedRow> interleaved_;
+  mutable ActivationRows numbers_{};
   std::optional<TiledActivations> tiles_;
   std::optional<PairedActivations> pairs_;
   std::optional<QuantisedRows> codes_;

@@ -3,8 +3,8 @@
 //
 // kernels/*.inl is one text; here it is read with vectors of 8 lanes for AVX2 and of 16 for AVX-512, each time with
 // the compiler told that it may use those instructions. What the kernels are given is declared first. They are the
-// reference's sums in the reference's order, for as many outputs at a time as a vector has lanes: an output's chains
-// of fma stay in one lane, so no sum is reordered (docs/arithmetic.md, R1, R9). To read the same without vectors:
+// reference's sums in the reference's order, for as many outputs or blocks of them as a vector has lanes: the chains
+// of a block stay in one lane, so no sum is reordered (docs/arithmetic.md, R1, R9). To read the same without vectors:
 // ops/linear.hpp, ops/attend.hpp, ops/elementwise.hpp.
 // Not for nvcc, which takes vector code apart.
 #include <cstddef>
@@ -24,15 +24,18 @@
 
 namespace etalon {
 
+// Columns of a row that the kernels of one vector take at a time: four blocks (kernels/band.inl).
+inline constexpr int band_columns = 128;
 // Columns that may be read behind the last one of activations: they are zeros.
-inline constexpr int column_padding = 128;
+inline constexpr int column_padding = band_columns;
 
-// The rows of a panel: lane r has row first + r * step, or the last one where it is none before `last`.
+// The rows of a panel, one for each lane: neighbours, or 2^halvings runs of neighbours that begin `apart` rows from
+// each other, lane by lane in turn. The last one again where there is none before `last`.
 struct PanelRows {
-  int first, step, last;
+  int first, last, halvings = 0, apart = 0;
 
   int of_lane(int r) const {
-    const int n = first + r * step;
+    const int run = r & ((1 << halvings) - 1), n = first + run * apart + (r >> halvings);
     return n < last ? n : last - 1;
   }
 };
@@ -47,6 +50,7 @@ struct WordRows {
   const void* storage;  // the format, for read_scales
   // Scales of a panel's rows as (group, lane).
   void (*read_scales)(const void* storage, const PanelRows& rows, int groups, int lanes, float* out);
+  bool one_stream = false;   // are rows better read one behind the other (cpu/isa.hpp)? For one vector.
 };
 
 // Activations: rows of `columns` numbers, `stride` apart, zero-padded to a multiple of 32.
@@ -108,15 +112,16 @@ struct BlockSums {
 #pragma GCC target("avx2,fma,f16c")
 #endif
 namespace etalon::avx2 {
-inline constexpr int blocks_together = 2;   // blocks of 32 columns that are summed side by side
 // How many bytes ahead a row is asked for. Rows lie in the same places of a cache of 8 ways, so further ahead they push
 // each other out before they are used (Zen 3, f32: 256 bytes 85 % of the speed of memory, 768 57 %).
 inline constexpr int foresight = 256;
+inline constexpr int band_foresight = 1024;   // the same for few rows (kernels/band.inl)
 #include <etalon/cpu/kernels/lanes_8.inl>
 #include <etalon/cpu/kernels/vector.inl>
 #include <etalon/cpu/kernels/unpack.inl>
 #include <etalon/cpu/kernels/e2m1_bytes.inl>
 #include <etalon/cpu/kernels/panel.inl>
+#include <etalon/cpu/kernels/band.inl>
 #include <etalon/cpu/kernels/matrix_vector.inl>
 #include <etalon/cpu/kernels/read_unit.inl>
 #include <etalon/cpu/kernels/matrix_matrix.inl>
@@ -136,13 +141,15 @@ inline constexpr int foresight = 256;
 #pragma GCC target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vnni")
 #endif
 namespace etalon::avx512 {
-inline constexpr int blocks_together = 2;
 inline constexpr int foresight = 768;   // other distances give the same within 5 %
+inline constexpr int band_foresight = 1536;
 #include <etalon/cpu/kernels/lanes_16.inl>
 #include <etalon/cpu/kernels/vector.inl>
 #include <etalon/cpu/kernels/unpack.inl>
 #include <etalon/cpu/kernels/e2m1_bytes.inl>
 #include <etalon/cpu/kernels/panel.inl>
+#include <etalon/cpu/kernels/band.inl>
+#include <etalon/cpu/kernels/matrix_vector.inl>
 #include <etalon/cpu/kernels/read_unit.inl>
 #include <etalon/cpu/kernels/matrix_matrix.inl>
 #include <etalon/cpu/kernels/int8.inl>
@@ -150,17 +157,6 @@ inline constexpr int foresight = 768;   // other distances give the same within 
 #include <etalon/cpu/kernels/elementwise.inl>
 #include <etalon/cpu/kernels/attend.inl>
 }  // namespace etalon::avx512
-// AVX-512's instructions on 8 lanes, for what memory limits: it follows 8 rows at a time better than 16.
-namespace etalon::avx512_8 {
-inline constexpr int blocks_together = 4;   // AVX-512 has registers for their chains
-inline constexpr int foresight = 768;
-#include <etalon/cpu/kernels/lanes_8.inl>
-#include <etalon/cpu/kernels/vector.inl>
-#include <etalon/cpu/kernels/unpack.inl>
-#include <etalon/cpu/kernels/e2m1_floats.inl>
-#include <etalon/cpu/kernels/panel.inl>
-#include <etalon/cpu/kernels/matrix_vector.inl>
-}  // namespace etalon::avx512_8
 // Pairs of bf16 numbers, for mode H.
 namespace etalon::avx512_bf16 {
 using namespace avx512;

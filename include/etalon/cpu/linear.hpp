@@ -63,7 +63,7 @@ inline Words<E2m1> words_of(const Mxfp4& matrix, int columns) {
 template <class Number>
 void multiply_rows(Isa isa, const WordRows& matrix, const ActivationRows& x, int first, int last, const OutputRows& y) {
 #if defined(__x86_64__) && !defined(__CUDACC__)
-  if (isa >= Isa::avx512 && x.count == 1) avx512_8::matrix_times_vector<Number>(matrix, x.data, first, last, y.data);
+  if (isa >= Isa::avx512 && x.count == 1) avx512::matrix_times_vector<Number>(matrix, x.data, first, last, y.data);
   else if (isa >= Isa::avx512) avx512::matrix_times_matrix(matrix, avx512::reader_of<Number>, x, first, last, y);
   else if (x.count == 1) avx2::matrix_times_vector<Number>(matrix, x.data, first, last, y.data);
   else avx2::matrix_times_matrix(matrix, avx2::reader_of<Number>, x, first, last, y);
@@ -155,6 +155,7 @@ template <class Number> class FloatProduct {
  public:
   FloatProduct(const Cpu& cpu, const WordRows& matrix, const Product& product, SharedActivations x)
       : isa_(cpu.isa), matrix_(matrix), product_(product), x_(std::move(x)) {
+    matrix_.one_stream = cpu.one_stream;
     if (tiles_pay<Number>(cpu, product) && product.count <= tile_rows) together_ *= 2;
   }
   int parts() const { return (product_.outputs + together_ - 1) / together_; }

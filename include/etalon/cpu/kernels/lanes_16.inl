@@ -50,6 +50,36 @@ typedef std::int16_t Shorts __attribute__((vector_size(4 * width)));
   }
 }
 
+// 16 bytes of each row, from byte `offset` on, side by side.
+[[gnu::always_inline]] inline void load_parts(Bits& to, const std::byte* const (&row)[4], std::ptrdiff_t offset) {
+  const auto part = [&](int p) __attribute__((always_inline)) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(row[p] + offset));
+  };
+  __m512i parts = _mm512_inserti32x4(_mm512_castsi128_si512(part(0)), part(1), 1);
+  parts = _mm512_inserti32x4(parts, part(2), 2);
+  to = (Bits)_mm512_inserti32x4(parts, part(3), 3);
+}
+// The same four, or eight, numbers again and again.
+[[gnu::always_inline]] inline void load_quad(Floats& to, const float* from) {
+  to = (Floats)_mm512_maskz_broadcast_f32x4(0xffff, _mm_loadu_ps(from));
+}
+[[gnu::always_inline]] inline void load_octet(Floats& to, const float* from) {
+  to = (Floats)_mm512_maskz_broadcast_f32x8(0xffff, _mm256_loadu_ps(from));
+}
+
+// Eight f16 numbers in each 128-bit part, the even ones first and then the odd ones; low: of the first two parts.
+[[gnu::always_inline]] inline void widen_by_row(Floats& low, Floats& high, const Bits& words) {
+  const __m128i once = _mm_set_epi64x(0x0f0e0b0a07060302, 0x0d0c090805040100);
+  const auto apart = (Longs)_mm512_shuffle_epi8((__m512i)words, _mm512_maskz_broadcast_i32x4(0xffff, once));
+  low = (Floats)_mm512_maskz_cvtph_ps(0xffff, (__m256i)__builtin_shufflevector(apart, apart, 0, 1, 2, 3));
+  high = (Floats)_mm512_maskz_cvtph_ps(0xffff, (__m256i)__builtin_shufflevector(apart, apart, 4, 5, 6, 7));
+}
+// 128-bit parts 0, 2, … of a and then b; parts 1, 3, …
+[[gnu::always_inline]] inline void part_by_part(Floats& even, Floats& odd, const Floats& a, const Floats& b) {
+  even = (Floats)__builtin_shufflevector((Longs)a, (Longs)b, 0, 1, 4, 5, 8, 9, 12, 13);
+  odd = (Floats)__builtin_shufflevector((Longs)a, (Longs)b, 2, 3, 6, 7, 10, 11, 14, 15);
+}
+
 // The lower (I = 0) or upper 16 bits of each word as f16. maskz: g++ 12 warns of the zeros that others leave undefined.
 template <int I> [[gnu::always_inline]] inline void widen_halves(Floats& to, const Bits& words) {
   const __m512i half = (__m512i)(I == 0 ? words : words >> 16);

@@ -42,6 +42,34 @@ typedef std::int16_t Shorts __attribute__((vector_size(4 * width)));
   }
 }
 
+// 16 bytes of each row, from byte `offset` on, side by side.
+[[gnu::always_inline]] inline void load_parts(Bits& to, const std::byte* const (&row)[2], std::ptrdiff_t offset) {
+  const auto part = [&](int p) __attribute__((always_inline)) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(row[p] + offset));
+  };
+  to = (Bits)_mm256_inserti128_si256(_mm256_castsi128_si256(part(0)), part(1), 1);
+}
+// The same four, or eight, numbers again and again.
+[[gnu::always_inline]] inline void load_quad(Floats& to, const float* from) {
+  to = (Floats)_mm256_broadcast_ps(reinterpret_cast<const __m128*>(from));
+}
+[[gnu::always_inline]] inline void load_octet(Floats& to, const float* from) {
+  to = (Floats)_mm256_loadu_ps(from);
+}
+
+// Eight f16 numbers in each 128-bit part, the even ones first and then the odd ones; low: of the first part.
+[[gnu::always_inline]] inline void widen_by_row(Floats& low, Floats& high, const Bits& words) {
+  const __m128i once = _mm_set_epi64x(0x0f0e0b0a07060302, 0x0d0c090805040100);
+  const __m256i apart = _mm256_shuffle_epi8((__m256i)words, _mm256_broadcastsi128_si256(once));
+  low = (Floats)_mm256_cvtph_ps(_mm256_castsi256_si128(apart));
+  high = (Floats)_mm256_cvtph_ps(_mm256_extracti128_si256(apart, 1));
+}
+// 128-bit parts 0, 2, … of a and then b; parts 1, 3, …
+[[gnu::always_inline]] inline void part_by_part(Floats& even, Floats& odd, const Floats& a, const Floats& b) {
+  even = (Floats)__builtin_shufflevector((Longs)a, (Longs)b, 0, 1, 4, 5);
+  odd = (Floats)__builtin_shufflevector((Longs)a, (Longs)b, 2, 3, 6, 7);
+}
+
 // The lower (I = 0) or upper 16 bits of each word as f16.
 template <int I> [[gnu::always_inline]] inline void widen_halves(Floats& to, const Bits& words) {
   const __m256i apart = _mm256_set1_epi64x(I == 0 ? 0x0d0c090805040100 : 0x0f0e0b0a07060302);

@@ -1,6 +1,9 @@
 // A matrix times one vector (decode): every row is read once, as stored, at the speed of memory.
 //
 //   c[r] = W[r] . x for the rows r of a panel, lane by lane: ops/linear.hpp's scaled_dot
+//
+// A panel is read in four bands (band.inl). The sums of blocks wait until all bands have theirs; turned again, lanes
+// are rows, and blocks are added left to right.
 
 // The sums of a panel: of the group at hand, and of the groups before.
 struct PanelSum {
@@ -24,123 +27,167 @@ struct PanelSum {
   }
 };
 
-// Columns of blocks_together neighbouring blocks: two chains alone would wait for their own last fma most of the time.
-inline constexpr int vector_columns = 32 * blocks_together;
-
-// The chains of two neighbouring blocks.
-struct TwoBlocks { Floats even[2] = {}, odd[2] = {}; };
-
-// Columns 0, 1, … of tile a and, `Shift` further on, of tile b into the chains of two blocks.
-template <class Words, int Shift, int... C>
-[[gnu::always_inline]] inline void add_columns(TwoBlocks& sums, const Bits (&a)[width], const Bits (&b)[width],
-                                               const float* x, const Floats (&scale)[2],
-                                               std::integer_sequence<int, C...>) {
-  const auto add = [&](auto column) __attribute__((always_inline)) {
-    Floats number, factor;
-    number_of<Words, column.value>(number, a, scale[0]);
-    spread(factor, x[column.value]);
-    multiply_add(column.value % 2 == 0 ? sums.even[0] : sums.odd[0], number, factor);
-    number_of<Words, Shift + column.value>(number, b, scale[1]);
-    spread(factor, x[32 + column.value]);
-    multiply_add(column.value % 2 == 0 ? sums.even[1] : sums.odd[1], number, factor);
-  };
-  (add(std::integral_constant<int, C>{}), ...);
-}
-
-// Columns `first` … of two blocks: a tile of each, or both in one.
-template <class Words>
-[[gnu::always_inline]] inline void add_tiles(TwoBlocks& sums, const std::byte* const (&row)[width],
-                                             std::ptrdiff_t offset, int first, const float* x,
-                                             const float* number_scales) {
-  constexpr int columns = tile_columns<Words>;
-  Floats scale[2] = {};
-  for (int block = 0; scaled_numbers<Words> && block < 2; ++block) load(scale[block], number_scales + block * width);
-  Bits a[width], b[width];
-  read_tile(a, row, offset + first / Words::per_word * 4);
-  if constexpr (columns == 64) {
-    add_columns<Words, 32>(sums, a, a, x, scale, std::make_integer_sequence<int, 32>{});
-  } else {
-    read_tile(b, row, offset + (32 + first) / Words::per_word * 4);
-    add_columns<Words, 0>(sums, a, b, x + first, scale, std::make_integer_sequence<int, columns>{});
-  }
-}
-
-// vector_columns columns from byte `offset` of the rows.
-template <class Words>
-[[gnu::always_inline]] inline void add_unit(PanelSum& sum, const std::byte* const (&row)[width], std::ptrdiff_t offset,
-                                            const float* x, const float* number_scales) {
-  constexpr int two = 64 / Words::per_word * 4;   // bytes of two blocks
-  TwoBlocks sums[blocks_together / 2];
-  for (int first = 0; first < 32; first += tile_columns<Words>)
-#pragma GCC unroll 2
-    for (int i = 0; i < blocks_together / 2; ++i)
-      add_tiles<Words>(sums[i], row, offset + i * two, first, x + 64 * i, number_scales + 2 * i * width);
-  Floats blocks[blocks_together];
+// The sums of rows from those of their blocks, (unit, row, block). scales: (group, row); group: columns that share one
+inline void add_blocks(Floats& result, const float* blocks, int units, const float* scales, int group) {
+  PanelSum sum(scales, group != 0 ? (group + 31) / 32 : 1 << 30);
+  for (int u = 0; u < units; ++u, blocks += 4 * width) {
+    const std::byte* part[band_rows];
+    for (int p = 0; p < band_rows; ++p) part[p] = reinterpret_cast<const std::byte*>(blocks + 16 * p);
+    Bits turned[4];
 #pragma GCC unroll 4
-  for (int block = 0; block < blocks_together; ++block) {
-    blocks[block] = sums[block / 2].even[block % 2] + sums[block / 2].odd[block % 2];
-    make_now(blocks[block]);
+    for (int i = 0; i < 4; ++i) load_parts(turned[i], part, 16 * i);
+    transpose_quads(turned[0], turned[1], turned[2], turned[3]);
+    for (const Bits& block : turned) sum.add((Floats)block);
   }
-  for (const Floats& block : blocks) sum.add(block);
+  if (group != 0 && sum.left != sum.blocks_in_group) sum.close_group();
+  result = group != 0 ? sum.total : sum.group;
 }
 
-// x: zero-padded by column_padding. scales: (group, lane).
-template <class Words>
-inline void panel_times_vector(Floats& result, const Panel& panel, const WordRows& matrix, const float* x,
-                               const float* scales) {
-  constexpr int unit = vector_columns, bytes = unit / Words::per_word * 4;
-  const bool by_group = matrix.group != 0 && !scaled_numbers<Words>;
-  PanelSum sum(scales, by_group ? (matrix.group + 31) / 32 : 1 << 30);
-  int first = 0;
-  for (; first + unit <= matrix.columns; first += unit) {
-    const std::ptrdiff_t offset = first / Words::per_word * 4;
-    for (int line = 0; line < bytes; line += 64) ask_ahead(panel, offset + line);
-    add_unit<Words>(sum, panel.row, offset, x + first, scales + first / 32 * width);
-  }
-  if (first < matrix.columns) {
-    const PanelTail tail(panel, first, matrix.columns, Words::per_word);
-    add_unit<Words>(sum, tail.row, 0, x + first, scales + first / 32 * width);
-  }
-  if (by_group && sum.left != sum.blocks_in_group) sum.close_group();
-  result = by_group ? sum.total : sum.group;
+inline std::size_t room_for_blocks(const WordRows& matrix) {
+  return static_cast<std::size_t>((matrix.columns + band_columns - 1) / band_columns) * 4 * width;
 }
 
-// How many panels, each a row further on, have the scales of this one.
-inline int panels_of_scales(const WordRows& matrix, const PanelRows& rows) {
-  int panels = matrix.scale_rows;
+// How one format is multiplied; here any, as numbers. Others: pairs_vector.inl, nibbles_vector.inl.
+template <class Words> struct NumberKernel {
+  const float* x;   // of InterleavedRow
+  static constexpr int per_word = Words::per_word;   // columns
+  static constexpr bool scales_numbers = scaled_numbers<Words>;
+
+  // Of a panel, (group, row); the numbers' own, (row, group).
+  static void read_scales(const WordRows& matrix, const PanelRows& rows, float* out) {
+    if constexpr (!scales_numbers) return read_panel_scales(matrix, rows, out);
+    const int known = scales_of(matrix), stride = known + spare_scales;
+    for (int r = 0; r < width; ++r, out += stride) {
+      matrix.read_scales(matrix.storage, {rows.of_lane(r), rows.last}, known, 1, out);
+      for (int i = known; i < stride; ++i) out[i] = 1.0f;
+    }
+  }
+  // The numbers' own, of a band's rows.
+  struct Scales {
+    const std::byte* row[band_rows];
+
+    Scales(const WordRows& matrix, const PanelRows&, int index, const float* scales) {
+      const int stride = scales_of(matrix) + spare_scales;
+      for (int p = 0; p < band_rows; ++p)
+        row[p] = reinterpret_cast<const std::byte*>(scales + (index * band_rows + p) * stride);
+    }
+    static bool fit() { return true; }
+  };
+
+  // The sums of the first blocks of unit u, at byte `at` of the rows.
+  [[gnu::always_inline]] void multiply(Floats& sums, const Band& band, std::ptrdiff_t at, int u, int blocks,
+                                       const Scales& scales) const {
+    constexpr int block_words = 32 / per_word;
+    Bits scale = {};
+    if constexpr (scaled_numbers<Words>) load_parts(scale, scales.row, 16 * u);
+    Chains<Words> chains;
+    for (int w = 0; w < block_words; w += 4) {
+      Bits words[4];
+      band.read<block_words>(words, at, w, blocks);
+      chains.add(words, x + u * band_columns + 4 * w * per_word, (Floats)scale);
+    }
+    chains.end(sums);
+  }
+};
+
+// The last columns of a band where they do not fill a unit. Those that do not fill a block are copied, zeros behind.
+template <class Kernel>
+inline void multiply_rest(Floats& sums, const WordRows& matrix, const Band& band, const Kernel& kernel,
+                          typename Kernel::Scales& scales) {
+  const int u = matrix.columns / band_columns, rest = matrix.columns % band_columns, blocks = (rest + 31) / 32;
+  const std::ptrdiff_t at = std::ptrdiff_t{u} * band_columns / Kernel::per_word * 4;
+  if (rest % 32 == 0) return kernel.multiply(sums, band, at, u, blocks, scales);
+  const int bytes = (rest * 4 + Kernel::per_word - 1) / Kernel::per_word;
+  std::byte copy[band_rows][4 * band_columns] = {};
+  for (int p = 0; p < band_rows; ++p) {
+    std::memcpy(copy[p], band.row[p] + at, static_cast<std::size_t>(bytes));
+    if (Kernel::per_word == 8 && rest % 2 != 0) copy[p][bytes - 1] &= std::byte{15};   // half a byte is no column
+  }
+  kernel.multiply(sums, Band(copy), 0, u, blocks, scales);
+}
+
+// blocks[u][index][lane] of band `index`. -> may the kernel take its scales? (If not, they are worth nothing.)
+template <class Kernel>
+inline bool band_times_vector(const WordRows& matrix, const PanelRows& rows, int index, const Kernel& kernel,
+                              const float* scales, float* blocks) {
+  constexpr std::ptrdiff_t unit = band_columns / Kernel::per_word * 4;   // bytes
+  const Band band(matrix, rows, index);
+  typename Kernel::Scales own(matrix, rows, index, scales);
+  const int whole = matrix.columns / band_columns;
+  Floats sums;
+  blocks += index * width;
+  for (int u = 0; u < whole; ++u, blocks += 4 * width) {
+    kernel.multiply(sums, band, u * unit, u, 4, own);
+    store(blocks, sums);
+  }
+  if (whole * band_columns < matrix.columns) {
+    multiply_rest(sums, matrix, band, kernel, own);
+    store(blocks, sums);
+  }
+  return own.fit();
+}
+
+// The sums of a panel's rows. scales: of Kernel::read_scales; room: for the sums of blocks. -> as above
+template <class Kernel>
+inline bool panel_times_vector(Floats& result, const WordRows& matrix, const PanelRows& rows, const Kernel& kernel,
+                               const float* scales, float* room) {
+  bool fit = true;
+  for (int index = 0; index < 4; ++index)
+    fit &= band_times_vector(matrix, rows, index, kernel, scales, room);
+  const int group = Kernel::scales_numbers ? 0 : matrix.group;
+  add_blocks(result, room, (matrix.columns + band_columns - 1) / band_columns, scales, group);
+  return fit;
+}
+
+// How many panels, each `step` rows further on, have the scales of this one.
+inline int panels_of_scales(const WordRows& matrix, const PanelRows& rows, int step) {
+  int left = matrix.scale_rows;
   for (int r = 0; r < width; ++r) {
-    const int left = matrix.scale_rows - rows.of_lane(r) % matrix.scale_rows;
-    panels = left < panels ? left : panels;
+    const int of_row = matrix.scale_rows - rows.of_lane(r) % matrix.scale_rows;
+    left = of_row < left ? of_row : left;
   }
-  return panels;
+  return (left - 1) / step + 1;
 }
 
-// y[n] for rows first <= n < last, where panel_sums(sums, panel, scales) gives those of a panel. Rows of a panel lie an
-// eighth of all apart, so each lane reads one stretch of memory from end to end: of neighbours that are short, streams
-// end before the processor has seen them (2048 rows of 1.5 KB: 12 GB/s; apart: 18).
-inline void panels_times_vector(const WordRows& matrix, int first, int last, float* y, const auto& panel_sums) {
-  const int step = (last - first) / width, rest = first + step * width;
-  AlignedFloats scales(room_for_scales(matrix));
+// y[n] for rows first <= n < last, where panel_sums(sums, rows, scales, room) gives those of a panel; read_scales(rows,
+// scales) reads its scales.
+//
+// Processors differ in what they follow through memory (cpu/isa.hpp). For one stream, rows are read one band behind the
+// other, and lines asked for in the order in which they lie. For several, the rows of a band lie a quarter (AVX2: half)
+// of all apart, so that each reads one stretch from end to end.
+inline void panels_times_vector(const WordRows& matrix, int first, int last, float* y, const auto& panel_sums,
+                                const auto& read_scales) {
+  const int panels = (last - first) / width, step = matrix.one_stream ? width : 4;
+  const AlignedFloats scratch(room_for_scales(matrix) + room_for_blocks(matrix));
+  float *scales = scratch.data(), *room = scales + room_for_scales(matrix);
   const auto add_panel = [&](const PanelRows& rows) __attribute__((always_inline)) {
     Floats sums;
-    panel_sums(sums, Panel(matrix, rows), scales.data());
+    panel_sums(sums, rows, scales, room);
     for (int r = 0; r < width; ++r) y[rows.of_lane(r)] = sums[r];
   };
-  for (int n = first, known = 0; n < first + step; ++n, --known) {
-    const PanelRows rows{n, step, last};
-    if (known == 0) read_panel_scales(matrix, rows, scales.data()), known = panels_of_scales(matrix, rows);
+  for (int i = 0, known = 0; i < panels; ++i, --known) {
+    const PanelRows rows{first + i * step, last, matrix.one_stream ? 0 : band_halvings, 4 * panels};
+    if (known == 0) read_scales(rows, scales), known = panels_of_scales(matrix, rows, step);
     add_panel(rows);
   }
-  if (rest == last) return;
-  read_panel_scales(matrix, rest, last, scales.data());
-  add_panel({rest, 1, last});
+  const PanelRows rest{first + panels * width, last};
+  if (rest.first == last) return;
+  read_scales(rest, scales);
+  add_panel(rest);
 }
 
 // y[n] = W[n] . x for rows first <= n < last.
+template <class Kernel>
+inline void rows_times_vector(const WordRows& matrix, const Kernel& kernel, int first, int last, float* y) {
+  panels_times_vector(
+      matrix, first, last, y,
+      [&](Floats& sums, const PanelRows& rows, const float* scales, float* room) __attribute__((always_inline)) {
+        panel_times_vector(sums, matrix, rows, kernel, scales, room);
+      },
+      [&](const PanelRows& rows, float* scales) { Kernel::read_scales(matrix, rows, scales); });
+}
+// x: of InterleavedRow
 template <class Number>
 inline void matrix_times_vector(const WordRows& matrix, const float* x, int first, int last, float* y) {
-  panels_times_vector(matrix, first, last, y, [&](Floats& sums, const Panel& panel, const float* scales)
-                      __attribute__((always_inline)) {
-    panel_times_vector<WordsOf<Number>>(sums, panel, matrix, x, scales);
-  });
+  rows_times_vector(matrix, NumberKernel<WordsOf<Number>>{x}, first, last, y);
 }

@@ -1,35 +1,14 @@
 // A matrix of e2m1 numbers, of which blocks of 32 share a power of two, times one vector in mode H: in pairs of bf16
 // numbers, as pairs_vector.inl, but a block is summed first and scaled then.
 //
-//   c[r] = fma(2^s, even + odd, c[r])   for each block of a row, left to right
+//   c[r] = c[r] + 2^s (even + odd)   for each block of a row, left to right
 //
 // which is what sums of scaled numbers give (docs/arithmetic.md, R2: a format without scales) to the bit, since a power
 // of two changes no rounding where nothing overflows or vanishes: with activations of ordinary size (bf16_lines.inl) a
 // sum is a multiple of 2^-63 and below 2^58, so scales from 2^-86 to 2^68 are safe. Rows with others take
 // matrix_vector.inl (2^-127 may stand for a block of zeros).
 //
-// Lanes are 8 rows x 2 blocks that lie 64 columns apart, of a unit of 128 columns: 64 bytes of each row. The lower
-// nibbles of a word are four columns of an even chain, the upper ones of the odd chain.
-
-inline constexpr int nibble_columns = 128;   // of a unit
-
-// A vector of activations: of eight columns both chains' two words each, and of the eight that lie 64 further on: 8
-// words. x: zero-padded to whole units. -> are all of ordinary size?
-inline bool nibble_vector(const float* x, int columns, std::uint32_t* out) {
-  NumberRange range;
-  for (int k = 0; k < columns; k += nibble_columns)
-    for (int half = 0; half < 2; ++half, out += 32) {
-      Bits a, b;
-      pair_block(a, x + k + 32 * half);
-      pair_block(b, x + k + 32 * half + 64);
-      range.add(a);
-      range.add(b);
-      const Longs first = (Longs)a, second = (Longs)b;
-      store(out, __builtin_shufflevector(first, second, 0, 1, 8, 9, 2, 3, 10, 11));
-      store(out + 16, __builtin_shufflevector(first, second, 4, 5, 12, 13, 6, 7, 14, 15));
-    }
-  return range.fits();
-}
+// A lane's word are eight columns: its lower nibbles four of the even chain, the upper ones of the odd chain.
 
 // bf16 bits of the 16 codes, twice: an index may have a bit of the next code.
 struct NibbleTable {
@@ -51,113 +30,81 @@ template <int Shift, int Word>
                     __builtin_shufflevector(factors, factors, a, a, a, a, b, b, b, b, c, c, c, c, d, d, d, d));
 }
 
-// sums = both chains of each row and block, added. words: eight columns each; x: of nibble_vector
-[[gnu::always_inline]] inline void add_nibbles(Floats& sums, const Bits* words, const std::uint32_t* x) {
-  Floats even = {}, odd = {};
-  __m512i order;   // bytes of each word, two columns each: 1, 3, 0, 2
-  spread_bytes(order, 0x0604070502000301, 0x0e0c0f0d0a080b09);
-#pragma GCC unroll 4
-  for (int i = 0; i < 4; ++i) {
-    const Bits codes = (Bits)_mm512_shuffle_epi8((__m512i)words[i], order);
-    const __m256i once = _mm256_loadu_si256((const __m256i*)(x + 8 * i));
-    const Bits factors = (Bits)_mm512_maskz_broadcast_i64x4(0xff, once);
-    add_nibble_pairs<0, 0>(even, codes, factors);
-    add_nibble_pairs<8, 2>(even, codes, factors);
-    add_nibble_pairs<4, 1>(odd, codes, factors);
-    add_nibble_pairs<12, 3>(odd, codes, factors);
-  }
-  sums = even + odd;
-}
-
-// Scales of the rows of a panel, as codes: four blocks' of each row are a word.
+// Scales of the rows of a band, as codes: four blocks' of each row are a word.
 struct NibbleScales {
-  const std::byte* row[8];
+  const std::byte* row[4];
   int blocks;
-  __m256i most = _mm256_setzero_si256();   // of codes, less the least that is safe
+  __m128i most = _mm_setzero_si128();   // of codes, less the least that is safe
   static constexpr int least = 127 - 86, largest = 127 + 68;
 
-  NibbleScales(const WordRows& matrix, const avx512_8::Panel& panel) : blocks((matrix.columns + 31) / 32) {
+  NibbleScales(const WordRows& matrix, const PanelRows& rows, int index, const float*)
+      : blocks((matrix.columns + 31) / 32) {
     const auto& stored = *static_cast<const Mxfp4*>(matrix.storage);
-    for (int r = 0; r < 8; ++r) row[r] = stored.scales + panel.rows.of_lane(r) * stored.scale_stride;
+    for (int p = 0; p < 4; ++p) row[p] = stored.scales + rows.of_lane(4 * index + p) * stored.scale_stride;
   }
-  // Of blocks `block` … block + 3.
-  [[gnu::always_inline]] void load(avx512_8::Bits& codes, int block) {
-    codes = avx512_8::Bits{word(0, block), word(1, block), word(2, block), word(3, block),
-                           word(4, block), word(5, block), word(6, block), word(7, block)};
-    __builtin_prefetch(row[block / 4 % 8] + block + 192);   // a row in turn: a line is eight units of each (3 %)
-    check(codes);
+  // Of unit u, ones behind the last: each lane's power of two.
+  [[gnu::always_inline]] void load(Floats& to, int u) {
+    const __m128i codes = 4 * u + 4 <= blocks ? _mm_set_epi32(word(3, u), word(2, u), word(1, u), word(0, u)) : last(u);
+    most = _mm_max_epu8(most, _mm_sub_epi8(codes, _mm_set1_epi8(least)));
+    to = (Floats)((Bits)_mm512_maskz_cvtepu8_epi32(0xffff, codes) << 23);
   }
-  // Of the last ones, less than four: ones behind.
-  void load_last(avx512_8::Bits& codes, int block) {
-    std::uint32_t words[8];
-    for (int r = 0; r < 8; ++r) {
-      words[r] = 0x7f7f7f7f;
-      std::memcpy(&words[r], row[r] + block, static_cast<std::size_t>(blocks - block));
-    }
-    std::memcpy(&codes, words, sizeof codes);
-    check(codes);
-  }
-  bool fit() const { return _mm256_cmpgt_epu8_mask(most, _mm256_set1_epi8(static_cast<char>(largest - least))) == 0; }
+  bool fit() const { return _mm_cmpgt_epu8_mask(most, _mm_set1_epi8(static_cast<char>(largest - least))) == 0; }
 
  private:
-  [[gnu::always_inline]] std::uint32_t word(int r, int block) const {
-    std::uint32_t codes;
-    std::memcpy(&codes, row[r] + block, sizeof codes);
+  [[gnu::always_inline]] int word(int p, int u) const {
+    int codes;
+    std::memcpy(&codes, row[p] + 4 * u, sizeof codes);
     return codes;
   }
-  [[gnu::always_inline]] void check(const avx512_8::Bits& codes) {
-    most = _mm256_max_epu8(most, _mm256_sub_epi8((__m256i)codes, _mm256_set1_epi8(least)));
+  __m128i last(int u) const {
+    std::uint32_t codes[4] = {0x7f7f7f7f, 0x7f7f7f7f, 0x7f7f7f7f, 0x7f7f7f7f};
+    for (int p = 0; p < 4; ++p) std::memcpy(&codes[p], row[p] + 4 * u, static_cast<std::size_t>(blocks - 4 * u));
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(codes));
   }
 };
 
-// A unit of 8 rows. scales: of NibbleScales
-[[gnu::always_inline]] inline void add_unit_of_nibbles(avx512_8::Floats& sums, const std::byte* const (&row)[8],
-                                                       std::ptrdiff_t offset, const avx512_8::Bits& scales,
-                                                       const std::uint32_t* x) {
-  Bits words[8];
-  read_two_blocks(words, row, offset);
-  Floats first, second;   // blocks 0 and 2, 1 and 3
-  add_nibbles(first, words, x);
-  add_nibbles(second, words + 4, x + 32);
-  const avx512_8::Floats blocks[4] = {__builtin_shufflevector(first, first, 0, 1, 2, 3, 8, 9, 10, 11),
-                                      __builtin_shufflevector(second, second, 0, 1, 2, 3, 8, 9, 10, 11),
-                                      __builtin_shufflevector(first, first, 4, 5, 6, 7, 12, 13, 14, 15),
-                                      __builtin_shufflevector(second, second, 4, 5, 6, 7, 12, 13, 14, 15)};
+// Four-bit codes as a kernel of matrix_vector.inl.
+struct NibbleKernel {
+  const std::uint32_t* x;   // of pair_vector, not enlarged
+  static constexpr int per_word = 8;
+  static constexpr bool scales_numbers = true;
+  using Scales = NibbleScales;
+
+  [[gnu::always_inline]] void multiply(Floats& sums, const Band& band, std::ptrdiff_t at, int u, int blocks,
+                                       Scales& scales) const {
+    Bits words[4], factors;
+    read_rows(words, band, at, 16 * blocks);
+    Floats even = {}, odd = {}, scale;
+    __m512i order;   // bytes of each word, two columns each: 1, 3, 0, 2
+    spread_bytes(order, 0x0604070502000301, 0x0e0c0f0d0a080b09);
 #pragma GCC unroll 4
-  for (int b = 0; b < 4; ++b)
-    avx512_8::multiply_add(sums, (avx512_8::Floats)((scales >> (8 * b) & 0xffu) << 23), blocks[b]);
-}
-
-// x: of nibble_vector; given.numbers(): the same activations as numbers, for scales that are not safe.
-inline void panel_times_nibbles(avx512_8::Floats& sums, const avx512_8::Panel& panel, const WordRows& matrix,
-                                const std::uint32_t* x, const auto& given) {
-  NibbleScales scales(matrix, panel);
-  avx512_8::Bits codes;
-  sums = avx512_8::Floats{};
-  int k = 0;
-  for (; k + nibble_columns <= matrix.columns; k += nibble_columns, x += 64) {
-    avx512_8::ask_ahead(panel, k / 2);
-    scales.load(codes, k / 32);
-    add_unit_of_nibbles(sums, panel.row, k / 2, codes, x);
+    for (int i = 0; i < 4; ++i) {
+      const Bits codes = (Bits)_mm512_shuffle_epi8((__m512i)words[i], order);
+      load(factors, x + u * (band_columns / 2) + i * width);
+      add_nibble_pairs<0, 0>(even, codes, factors);
+      add_nibble_pairs<8, 2>(even, codes, factors);
+      add_nibble_pairs<4, 1>(odd, codes, factors);
+      add_nibble_pairs<12, 3>(odd, codes, factors);
+    }
+    sums = even + odd;
+    rows_first(sums);
+    scales.load(scale, u);
+    sums = sums * scale;
   }
-  if (k < matrix.columns) {
-    const avx512_8::PanelTail tail(panel, k, matrix.columns, 8);
-    scales.load_last(codes, k / 32);
-    add_unit_of_nibbles(sums, tail.row, 0, codes, x);
-  }
-  if (scales.fit()) return;
-  const AlignedFloats numbers(avx512_8::room_for_scales(matrix));
-  avx512_8::read_panel_scales(matrix, panel.rows, numbers.data());
-  avx512_8::panel_times_vector<avx512_8::WordsOf<E2m1>>(sums, panel, matrix, given.numbers().data, numbers.data());
-}
+};
 
-// y[n] = W[n] . x for rows first <= n < last. x, given: as above
+// y[n] = W[n] . x for rows first <= n < last. x: of pair_vector, not enlarged; given.numbers(): the same activations as
+// numbers, for rows whose scales are not safe.
 inline void matrix_times_nibbles(const WordRows& matrix, const std::uint32_t* x, const auto& given, int first, int last,
                                  float* y) {
-  WordRows codes = matrix;
-  codes.group = 0, codes.scale_rows = 1 << 30;   // panels read their scales themselves
-  avx512_8::panels_times_vector(codes, first, last, y, [&](avx512_8::Floats& sums, const avx512_8::Panel& panel,
-                                                           const float*) __attribute__((always_inline)) {
-    panel_times_nibbles(sums, panel, matrix, x, given);
-  });
+  using Numbers = NumberKernel<WordsOf<E2m1>>;
+  const AlignedFloats own(room_for_scales(matrix));
+  panels_times_vector(
+      matrix, first, last, y,
+      [&](Floats& sums, const PanelRows& rows, const float*, float* room) __attribute__((always_inline)) {
+        if (panel_times_vector(sums, matrix, rows, NibbleKernel{x}, nullptr, room)) return;
+        Numbers::read_scales(matrix, rows, own.data());
+        panel_times_vector(sums, matrix, rows, Numbers{given.numbers().data}, own.data(), room);
+      },
+      [](const PanelRows&, float*) {});
 }

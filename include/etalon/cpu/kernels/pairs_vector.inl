@@ -1,6 +1,6 @@
 // A matrix of 8-bit numbers times one vector in mode H: as matrix_vector.inl, in pairs of bf16 numbers.
 //
-// Lanes are 8 rows x 2 neighbouring blocks of 32 columns: 64 bytes of each row. Codes become bf16 in one of two ways:
+// Codes become bf16 in one of two ways:
 //
 //   shifted, where all are normal numbers: exponent and mantissa go where bf16 has them, which is a power of two times
 //   the number (e4m3: 2^-120), so sums are multiplied by what undoes it;
@@ -52,23 +52,6 @@ template <> struct CodeBytes<I8> {
   }
 };
 
-// 64 bytes of 8 rows, turned: the 128-bit parts of words[i] are word i of rows 0-3, word 8 + i of rows 0-3, then both
-// of rows 4-7.
-[[gnu::always_inline]] inline void read_two_blocks(Bits (&words)[8], const std::byte* const (&row)[8],
-                                                   std::ptrdiff_t offset) {
-  Bits part[8];
-#pragma GCC unroll 8
-  for (int r = 0; r < 8; ++r) load(part[r], row[r] + offset);
-  transpose_quads(part[0], part[1], part[2], part[3]);
-  transpose_quads(part[4], part[5], part[6], part[7]);
-#pragma GCC unroll 4
-  for (int i = 0; i < 4; ++i) {
-    const Longs a = (Longs)part[i], b = (Longs)part[i + 4];
-    words[i] = (Bits)__builtin_shufflevector(a, b, 0, 1, 4, 5, 8, 9, 12, 13);
-    words[i + 4] = (Bits)__builtin_shufflevector(a, b, 2, 3, 6, 7, 10, 11, 14, 15);
-  }
-}
-
 // Two words of pairs, times 2^70.
 [[gnu::always_inline]] inline void enlarge(Bits& words) {
   const __m512i given = (__m512i)words, all_but_sign = _mm512_set1_epi16(0x7fff);
@@ -76,26 +59,37 @@ template <> struct CodeBytes<I8> {
                                       _mm512_set1_epi16(enlarged_by << 7));
 }
 
-// A vector of activations: of four columns of a block and of the four below them in the next block the even and the odd
-// chain's words, each twice: 8 words, in the order of the lanes. x: zero-padded to whole pairs of blocks. -> are all of
-// ordinary size?
-inline bool pair_vector(const float* x, int columns, std::uint32_t* out) {
+// One token's activations: of every eight columns of four neighbouring blocks a vector, of which part b has block b's
+// four words (pairs.inl). x: zero-padded to whole units. -> are all of ordinary size?
+inline bool pair_vector(const float* x, int columns, bool enlarged, std::uint32_t* out) {
   NumberRange range;
-  for (int k = 0; k < columns; k += 64, out += 64) {
-    Bits a, b;
-    pair_block(a, x + k);
-    pair_block(b, x + k + 32);
-    range.add(a);
-    range.add(b);
-    enlarge(a);
-    enlarge(b);
-    const Longs first = (Longs)a, second = (Longs)b;
-    store(out, __builtin_shufflevector(first, second, 0, 0, 8, 8, 1, 1, 9, 9));
-    store(out + 16, __builtin_shufflevector(first, second, 2, 2, 10, 10, 3, 3, 11, 11));
-    store(out + 32, __builtin_shufflevector(first, second, 4, 4, 12, 12, 5, 5, 13, 13));
-    store(out + 48, __builtin_shufflevector(first, second, 6, 6, 14, 14, 7, 7, 15, 15));
-  }
+  for (int k = 0; k < columns; k += band_columns, out += band_columns / 2)
+    for (int b = 0; b < 4; ++b) {
+      Bits words;
+      pair_block(words, x + k + 32 * b);
+      range.add(words);
+      if (enlarged) enlarge(words);
+      std::uint32_t of_block[width];
+      store(of_block, words);
+      for (int i = 0; i < 4; ++i) std::memcpy(out + width * i + 4 * b, of_block + 4 * i, 16);
+    }
   return range.fits();
+}
+
+// 64 bytes of each row, from byte `at` on, or less, zeros behind; turned: in part b words[i] is word 4 b + i, lanes are
+// rows. What is asked for on the way: as Band::read.
+[[gnu::always_inline]] inline void read_rows(Bits (&words)[4], const Band& band, std::ptrdiff_t at, int bytes) {
+  const __mmask64 taken = bytes <= 0 ? 0 : ~__mmask64{0} >> (64 - (bytes < 64 ? bytes : 64));
+#pragma GCC unroll 4
+  for (int p = 0; p < 4; ++p) {
+    __builtin_prefetch(band.asked[p] + at * band.lines_apart);
+    words[p] = (Bits)_mm512_maskz_loadu_epi8(taken, band.row[p] + at);
+  }
+  transpose_quads(words[0], words[1], words[2], words[3]);
+}
+// Lanes that are blocks x rows become rows x blocks.
+[[gnu::always_inline]] inline void rows_first(Floats& sums) {
+  sums = __builtin_shufflevector(sums, sums, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
 }
 
 // Sixteen bytes in each 128-bit part of a vector.
@@ -104,7 +98,7 @@ inline bool pair_vector(const float* x, int columns, std::uint32_t* out) {
 }
 
 // bf16 numbers of four codes to a word, two of a chain to a word, the earlier one in the high half: in each 128-bit
-// part numbers[0] has the even and the odd chain's of two rows, numbers[1] those of the next two. Looked up.
+// part numbers[0] has the even and the odd chain's of rows 0 and 1, numbers[1] those of rows 2 and 3. Looked up.
 template <class Number> struct LookedUp {
   static constexpr float undo = 1.0f;
   [[gnu::always_inline]] static inline void widen(Bits (&numbers)[2], const Bits& words) {
@@ -156,65 +150,78 @@ template <class Number> [[gnu::always_inline]] inline bool are_normal(const Bits
   return _mm512_cmpge_epu8_mask(most, _mm512_set1_epi8(static_cast<char>(limit))) == 0;
 }
 
-// sums = both chains of each row and block, added. x: of pair_vector
+// A unit of four rows, turned: words[i] is word i of blocks x rows.
+[[gnu::always_inline]] inline void read_codes(Bits (&words)[8], const Band& band, std::ptrdiff_t at, int blocks) {
+  Bits part[2][4];   // either has two blocks, of each first words 0 … 3
+  read_rows(part[0], band, at, 32 * blocks);
+  read_rows(part[1], band, at + 64, 32 * blocks - 64);
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    const Longs a = (Longs)part[0][i], b = (Longs)part[1][i];
+    words[i] = (Bits)__builtin_shufflevector(a, b, 0, 1, 4, 5, 8, 9, 12, 13);
+    words[i + 4] = (Bits)__builtin_shufflevector(a, b, 2, 3, 6, 7, 10, 11, 14, 15);
+  }
+}
+
+// sums += four columns. factors: of these and the next four, of which pair I is the words'
+template <class Codes, int I>
+[[gnu::always_inline]] inline void add_codes(Floats (&chains)[2], const Bits& words, const Bits& factors) {
+  constexpr int a = 2 * I, b = a + 1;
+  const Bits factor = __builtin_shufflevector(factors, factors, a, b, a, b, 4 + a, 4 + b, 4 + a, 4 + b, 8 + a, 8 + b,
+                                              8 + a, 8 + b, 12 + a, 12 + b, 12 + a, 12 + b);
+  Bits numbers[2];
+  Codes::widen(numbers, words);
+  multiply_add_pair(chains[0], numbers[0], factor);
+  multiply_add_pair(chains[1], numbers[1], factor);
+}
+
+// sums = both chains of each row and block, added. x: of a unit of pair_vector
 template <class Codes>
 [[gnu::always_inline]] inline void add_chains(Floats& sums, const Bits (&words)[8], const std::uint32_t* x) {
   Floats chains[2] = {};
-#pragma GCC unroll 8
-  for (int i = 0; i < 8; ++i) {
-    Bits numbers[2];
-    Codes::widen(numbers, words[i]);
-    const __m256i once = _mm256_loadu_si256((const __m256i*)(x + 8 * i));
-    const Bits factor = (Bits)_mm512_maskz_broadcast_i64x4(0xff, once);
-    multiply_add_pair(chains[0], numbers[0], factor);
-    multiply_add_pair(chains[1], numbers[1], factor);
+#pragma GCC unroll 4
+  for (int i = 0; i < 8; i += 2, x += width) {
+    Bits factors;
+    load(factors, x);
+    add_codes<Codes, 0>(chains, words[i], factors);
+    add_codes<Codes, 1>(chains, words[i + 1], factors);
   }
   const Floats even = __builtin_shufflevector(chains[0], chains[1], 0, 2, 16, 18, 4, 6, 20, 22, 8, 10, 24, 26, 12, 14,
                                               28, 30);
   const Floats odd = __builtin_shufflevector(chains[0], chains[1], 1, 3, 17, 19, 5, 7, 21, 23, 9, 11, 25, 27, 13, 15,
                                              29, 31);
   sums = (even + odd) * Codes::undo;
+  rows_first(sums);
 }
 
-// 64 columns of 8 rows.
-template <class Number>
-[[gnu::always_inline]] inline void add_two_blocks(avx512_8::PanelSum& sum, const std::byte* const (&row)[8],
-                                                  std::ptrdiff_t offset, const std::uint32_t* x) {
-  Bits words[8];
-  read_two_blocks(words, row, offset);
-  Floats blocks;
-  if constexpr (Shifted<Number>::exists) {
-    if (__builtin_expect(are_normal<Number>(words), true)) add_chains<Shifted<Number>>(blocks, words, x);
-    else add_chains<LookedUp<Number>>(blocks, words, x);
-  } else {
-    add_chains<LookedUp<Number>>(blocks, words, x);
-  }
-  sum.add(__builtin_shufflevector(blocks, blocks, 0, 1, 2, 3, 8, 9, 10, 11));
-  sum.add(__builtin_shufflevector(blocks, blocks, 4, 5, 6, 7, 12, 13, 14, 15));
-}
+// 8-bit codes as a kernel of matrix_vector.inl.
+template <class Number> struct PairKernel {
+  const std::uint32_t* x;   // of pair_vector
+  static constexpr int per_word = 4;
+  static constexpr bool scales_numbers = false;
 
-template <class Number>
-inline void panel_times_pairs(avx512_8::Floats& result, const avx512_8::Panel& panel, const WordRows& matrix,
-                              const std::uint32_t* x, const float* scales) {
-  avx512_8::PanelSum sum(scales, matrix.group != 0 ? (matrix.group + 31) / 32 : 1 << 30);
-  int k = 0;
-  for (; k + 64 <= matrix.columns; k += 64) {
-    avx512_8::ask_ahead(panel, k);
-    add_two_blocks<Number>(sum, panel.row, k, x + k);
+  static void read_scales(const WordRows& matrix, const PanelRows& rows, float* out) {
+    read_panel_scales(matrix, rows, out);
   }
-  if (k < matrix.columns) {
-    const avx512_8::PanelTail tail(panel, k, matrix.columns, 4);
-    add_two_blocks<Number>(sum, tail.row, 0, x + k);
+  struct Scales {
+    Scales(const WordRows&, const PanelRows&, int, const float*) {}
+    static bool fit() { return true; }
+  };
+
+  [[gnu::always_inline]] void multiply(Floats& sums, const Band& band, std::ptrdiff_t at, int u, int blocks,
+                                       const Scales&) const {
+    Bits words[8];
+    read_codes(words, band, at, blocks);
+    const std::uint32_t* factors = x + u * (band_columns / 2);
+    if constexpr (Shifted<Number>::exists) {
+      if (__builtin_expect(are_normal<Number>(words), true)) return add_chains<Shifted<Number>>(sums, words, factors);
+    }
+    add_chains<LookedUp<Number>>(sums, words, factors);
   }
-  if (matrix.group != 0 && sum.left != sum.blocks_in_group) sum.close_group();
-  result = matrix.group != 0 ? sum.total : sum.group;
-}
+};
 
 // y[n] = W[n] . x for rows first <= n < last. x: of pair_vector
 template <class Number>
 inline void matrix_times_pairs(const WordRows& matrix, const std::uint32_t* x, int first, int last, float* y) {
-  avx512_8::panels_times_vector(matrix, first, last, y, [&](avx512_8::Floats& sums, const avx512_8::Panel& panel,
-                                                            const float* scales) __attribute__((always_inline)) {
-    panel_times_pairs<Number>(sums, panel, matrix, x, scales);
-  });
+  rows_times_vector(matrix, PairKernel<Number>{x}, first, last, y);
 }

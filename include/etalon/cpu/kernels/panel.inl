@@ -10,22 +10,19 @@ template <class Words> inline constexpr int tile_columns = width * Words::per_wo
 template <class Words> inline constexpr int unit_columns = tile_columns<Words> < 64 ? 64 : tile_columns<Words>;
 template <class Words> inline constexpr int unit_bytes = unit_columns<Words> / Words::per_word * 4;
 
-// Rows of a panel: neighbours, the next panel's behind them; or rows that lie apart, the next panel's one further on.
+// Neighbouring rows.
 struct Panel {
-  PanelRows rows;
   const std::byte* row[width];
-  std::ptrdiff_t row_bytes, next;   // of a row; from a row to that of the next panel
+  std::ptrdiff_t row_bytes;
 
-  Panel(const WordRows& matrix, int first, int last) : Panel(matrix, PanelRows{first, 1, last}, width) {}
-  Panel(const WordRows& matrix, const PanelRows& rows, int next_row = 1)
-      : rows(rows), row_bytes(matrix.row_bytes), next(next_row * row_bytes) {
-    for (int r = 0; r < width; ++r) row[r] = matrix.data + rows.of_lane(r) * row_bytes;
+  Panel(const WordRows& matrix, int first, int last) : row_bytes(matrix.row_bytes) {
+    for (int r = 0; r < width; ++r) row[r] = matrix.data + PanelRows{first, last}.of_lane(r) * row_bytes;
   }
 };
 
 // The last columns of a panel where they do not fill a unit: copied, with zeros behind.
 struct PanelTail {
-  std::byte bytes[width][128 * blocks_together] = {};   // f32; nothing has more
+  std::byte bytes[width][256] = {};   // a unit of f32; nothing has more
   const std::byte* row[width];
 
   PanelTail(const Panel& panel, int first, int columns, int per_word) {
@@ -47,11 +44,10 @@ struct PanelTail {
 }
 
 // Each row is asked for `foresight` bytes ahead (cpu/kernels.hpp): so many streams are beyond the processor's own
-// foresight. Behind the end of a row follows that of the next panel. Asked for in the order of its bytes, as one
-// stream, a panel of rows of 1.5 KB takes a third longer.
+// foresight. Behind the end of a row follows that of the next panel.
 [[gnu::always_inline]] inline void ask_ahead(const Panel& panel, std::ptrdiff_t offset) {
   std::ptrdiff_t ahead = offset + foresight, panels = 0;
-  for (; ahead >= panel.row_bytes; ahead -= panel.row_bytes) panels += panel.next;
+  for (; ahead >= panel.row_bytes; ahead -= panel.row_bytes) panels += width * panel.row_bytes;
 #pragma GCC unroll 16
   for (int r = 0; r < width; ++r) __builtin_prefetch(panel.row[r] + panels + ahead);
 }
@@ -66,19 +62,20 @@ template <class Words, int Column>
   if constexpr (scaled_numbers<Words>) to = to * scale;
 }
 
-// How many scales a row has. Sums over whole units may reach behind the last one: there is room for four more, all 1.
+// How many scales a row has. Sums over whole units may reach behind the last one: there is room for some more, all 1.
+inline constexpr int spare_scales = 4;
 inline int scales_of(const WordRows& matrix) {
   return matrix.group == 0 ? 0 : (matrix.columns + matrix.group - 1) / matrix.group;
 }
 inline std::size_t room_for_scales(const WordRows& matrix) {
-  return static_cast<std::size_t>(scales_of(matrix) + 4) * width;
+  return static_cast<std::size_t>(scales_of(matrix) + spare_scales) * width;
 }
 // Scales of a panel's rows, (group, lane).
 inline void read_panel_scales(const WordRows& matrix, const PanelRows& rows, float* out) {
   const int known = scales_of(matrix);
   if (known > 0) matrix.read_scales(matrix.storage, rows, known, width, out);
-  for (int i = 0; i < 4 * width; ++i) out[known * width + i] = 1.0f;
+  for (int i = 0; i < spare_scales * width; ++i) out[known * width + i] = 1.0f;
 }
 inline void read_panel_scales(const WordRows& matrix, int first, int last, float* out) {
-  read_panel_scales(matrix, PanelRows{first, 1, last}, out);
+  read_panel_scales(matrix, PanelRows{first, last}, out);
 }

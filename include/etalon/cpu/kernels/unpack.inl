@@ -1,6 +1,6 @@
 // Storage formats as seen through 32-bit words: a word holds `per_word` neighbouring numbers of a row, and unpack<I>
 // gives the I-th of each lane's word as the reference decodes it (formats/), to the bit; of a NaN, some NaN.
-// e2m1, for which sets of instructions have different means: e2m1_bytes.inl, e2m1_floats.inl.
+// e2m1: e2m1_bytes.inl.
 template <class Number> struct WordsOf;
 
 template <> struct WordsOf<F32> {
