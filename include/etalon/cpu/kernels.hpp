@@ -89,6 +89,7 @@ struct KeyBlock {
   const float *keys, *values;
   std::ptrdiff_t key_stride, value_stride;   // from one position to the next
   const float *next_keys, *next_values;      // as much of the block after it, to be asked for; null: nothing is
+  int places = 1;                            // from so many places at once
 };
 
 // What one block alone adds to the queries of a tile: as in AttendTile.

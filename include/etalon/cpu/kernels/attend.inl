@@ -12,12 +12,10 @@ inline constexpr int keys_together = width == 16 ? 8 : 4, queries_together = wid
 inline constexpr int few_queries = width / 2;
 
 // Asks for the share that step `step` of `steps` has in `count` numbers, of four pages or more, from several places at
-// once: one after the other the processor follows them at two thirds of the speed.
-inline constexpr int places = width / 4;
-[[gnu::always_inline]] inline void ask_for(const float* numbers, int count, int step, int steps) {
+// once or from one (KeyBlock::places).
+[[gnu::always_inline]] inline void ask_for(const float* numbers, int count, int places, int step, int steps) {
   const int part = count / places, share = part / steps;
   for (int i = step * share; i < (step + 1) * share; i += 16)
-#pragma GCC unroll 4
     for (int place = 0; place < places; ++place) __builtin_prefetch(numbers + place * part + i);
 }
 
@@ -41,7 +39,8 @@ inline void score_keys(const KeyBlock& block, int first, const float* queries, i
   Floats sum[keys_together] = {};
   for (int i = 0; i < dim; i += 32) {
     Floats even[keys_together] = {}, odd[keys_together] = {};
-    if (ask) ask_for(block.next_keys, 32 * dim, (first * dim / keys_together + i) / 32, dim / keys_together);
+    const int step = (first * dim / keys_together + i) / 32;
+    if (ask) ask_for(block.next_keys, 32 * dim, block.places, step, dim / keys_together);
     for (int k = i; k < i + 32; k += 2) {
       add_channel(even, keys + k, stride, queries + k * width);
       add_channel(odd, keys + k + 1, stride, queries + (k + 1) * width);
@@ -78,7 +77,7 @@ inline void score_turned_keys(const KeyBlock& block, int first, const float* que
   Floats sum[Queries] = {};
   for (int i = 0; i < dim; i += 32) {
     Floats even[Queries] = {}, odd[Queries] = {};
-    if (ask) ask_for(block.next_keys, 32 * dim, (first * dim / width + i) / 32, dim / width);
+    if (ask) ask_for(block.next_keys, 32 * dim, block.places, (first * dim / width + i) / 32, dim / width);
     for (int k = i; k < i + 32; k += width)
       add_keys<Queries>(even, odd, keys + k, block.key_stride, queries + k * width);
 #pragma GCC unroll 8
@@ -125,24 +124,24 @@ inline void score_block(const KeyBlock& block, int first, int last, int queries,
 // their sum, M_b and l_b. A key that a query's set does not hold weighs 0.
 inline void weigh_keys(float* scores, std::ptrdiff_t stride, const Bits& sets, int first, int last, Ints& shift,
                        Floats& total) {
-  Ints whole[32], held;
-  shift = Ints{} + softmax_nothing;
+  Ints whole[32], held, largest = Ints{} + softmax_nothing;
   for (int j = first; j < last; ++j) {
     Floats score;
     load(score, scores + j * stride);
     split_score(score, whole[j]);
     store(scores + j * stride, score);
     holds_key(held, sets, j);
-    held = held & (whole[j] > shift);
-    shift = held != 0 ? whole[j] : shift;
+    const Ints seen = held != 0 ? whole[j] : Ints{} + softmax_nothing;   // apart: keys wait for the maximum in line
+    largest = seen > largest ? seen : largest;
   }
+  shift = largest;
   Floats chain[2] = {};
   for (int j = first; j < last; j += 2)
 #pragma GCC unroll 2
     for (int i = 0; i < 2; ++i) {
       Floats weight, factor;
       load(weight, scores + (j + i) * stride);
-      power_of_two_or_zero(factor, whole[j + i] - shift);
+      power_of_two_or_zero(factor, whole[j + i] - largest);
       holds_key(held, sets, j + i);
       weight = held != 0 ? weight * factor : Floats{};
       store(scores + (j + i) * stride, weight);
@@ -191,7 +190,7 @@ inline void mix_tile(const AttendTile& tile, const KeyBlock& block, int query, i
   const bool ask = block.next_values != nullptr && query == 0;
   const int steps = (tile.channels + 2 * width - 1) / (2 * width) * 16;
   for (int j = first & ~1; j < last; j += 2) {
-    if (ask) ask_for(block.next_values, 32 * tile.channels, channel / (2 * width) * 16 + j / 2, steps);
+    if (ask) ask_for(block.next_values, 32 * tile.channels, block.places, channel / (2 * width) * 16 + j / 2, steps);
     if (j >= first) add_value<Queries, Vectors>(even, weights + j * stride, values + j * block.value_stride);
     if (j + 1 < last)
       add_value<Queries, Vectors>(odd, weights + (j + 1) * stride, values + (j + 1) * block.value_stride);
