@@ -120,6 +120,22 @@ class Report(unittest.TestCase):
         self.assertNotIn("DeepSeek", after["models"])
         self.assertEqual(after["llama.cpp"], before["llama.cpp"])   # not measured: as it was
 
+    def test_a_page_needs_a_section_for_what_was_measured_and_no_other(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            results, page = pathlib.Path(scratch), pathlib.Path(scratch) / "page.md"
+            (results / "machine.json").write_text('{"date": "1968-07-20", "version": "0.0", "load": 0}')
+            (results / "operations.json").write_text(json.dumps(self.report))
+            tool = [sys.executable, top / "tools" / "performance_table.py", results, page]
+            shutil.copy(top / "docs" / "performance_epyc.md", page)   # nothing of llama.cpp
+            subprocess.run(tool, check=True, timeout=60)
+            self.assertIn("1968-07-20", page.read_text())
+            page.write_text(page.read_text().replace("<!-- ceilings: ", "<!-- ceiling: "))
+            before = page.read_text()
+            done = subprocess.run(tool, capture_output=True, text=True, timeout=60)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn("ceilings", done.stderr)
+            self.assertEqual(page.read_text(), before)
+
 
 class Flags(unittest.TestCase):
     def refused(self, done, *words):

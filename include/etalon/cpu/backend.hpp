@@ -18,7 +18,7 @@ struct Cpu : Reference {
   // Operations below which a loop runs on one thread: of a product of one token some 10 us, which is what it costs to
   // share it (150 M parameters, decode, two threads: 3 to 5 % more than with 400000; 2 M: 2 %).
   std::int64_t worth_sharing = 100000;
-  bool one_stream = follows_one_stream();   // how the kernels of one vector read memory
+  bool one_stream = follows_one_stream();   // how memory is read for one token
 
   Cpu() = default;
   // Instructions that this machine lacks are replaced by its best: the same numbers.

@@ -41,12 +41,16 @@ struct Band {
     for (int p = 0; p < band_rows; ++p) row[p] = asked[p] = rows[p];
   }
 
+  // Asks for what is wanted next while 64 bytes of each row are read, from byte `at` on.
+  [[gnu::always_inline]] void ask(std::ptrdiff_t at) const {
+#pragma GCC unroll 4
+    for (int p = 0; p < band_rows; ++p) __builtin_prefetch(asked[p] + at * lines_apart);
+  }
   // Words w … w + 3 of the first blocks of a unit that begins at byte `unit`, turned: words[i] is word w + i of each
   // lane's, zero for the other blocks.
   template <int BlockWords>
   [[gnu::always_inline]] void read(Bits (&words)[4], std::ptrdiff_t unit, int w, int blocks) const {
-#pragma GCC unroll 4
-    for (int p = 0; p < band_rows; ++p) __builtin_prefetch(asked[p] + (unit + 16 * w) * lines_apart);
+    ask(unit + 16 * w);
 #pragma GCC unroll 4
     for (int b = 0; b < 4; ++b)
       if (b < blocks) load_parts(words[b], row, unit + 4 * (w + b * BlockWords));

@@ -181,7 +181,7 @@ template <class Kernel>
 inline void rows_times_vector(const WordRows& matrix, const Kernel& kernel, int first, int last, float* y) {
   panels_times_vector(
       matrix, first, last, y,
-      [&](Floats& sums, const PanelRows& rows, const float* scales, float* room) __attribute__((always_inline)) {
+      [&](Floats& sums, const PanelRows& rows, float* scales, float* room) __attribute__((always_inline)) {
         panel_times_vector(sums, matrix, rows, kernel, scales, room);
       },
       [&](const PanelRows& rows, float* scales) { Kernel::read_scales(matrix, rows, scales); });

@@ -98,13 +98,14 @@ struct NibbleKernel {
 inline void matrix_times_nibbles(const WordRows& matrix, const std::uint32_t* x, const auto& given, int first, int last,
                                  float* y) {
   using Numbers = NumberKernel<WordsOf<E2m1>>;
-  const AlignedFloats own(room_for_scales(matrix));
+  WordRows codes = matrix;
+  codes.scale_rows = 1 << 30;   // bands read their scales themselves
   panels_times_vector(
-      matrix, first, last, y,
-      [&](Floats& sums, const PanelRows& rows, const float*, float* room) __attribute__((always_inline)) {
+      codes, first, last, y,
+      [&](Floats& sums, const PanelRows& rows, float* scales, float* room) __attribute__((always_inline)) {
         if (panel_times_vector(sums, matrix, rows, NibbleKernel{x}, nullptr, room)) return;
-        Numbers::read_scales(matrix, rows, own.data());
-        panel_times_vector(sums, matrix, rows, Numbers{given.numbers().data}, own.data(), room);
+        Numbers::read_scales(matrix, rows, scales);
+        panel_times_vector(sums, matrix, rows, Numbers{given.numbers().data}, scales, room);
       },
       [](const PanelRows&, float*) {});
 }

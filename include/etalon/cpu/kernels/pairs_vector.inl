@@ -77,14 +77,12 @@ inline bool pair_vector(const float* x, int columns, bool enlarged, std::uint32_
 }
 
 // 64 bytes of each row, from byte `at` on, or less, zeros behind; turned: in part b words[i] is word 4 b + i, lanes are
-// rows. What is asked for on the way: as Band::read.
+// rows.
 [[gnu::always_inline]] inline void read_rows(Bits (&words)[4], const Band& band, std::ptrdiff_t at, int bytes) {
   const __mmask64 taken = bytes <= 0 ? 0 : ~__mmask64{0} >> (64 - (bytes < 64 ? bytes : 64));
+  band.ask(at);
 #pragma GCC unroll 4
-  for (int p = 0; p < 4; ++p) {
-    __builtin_prefetch(band.asked[p] + at * band.lines_apart);
-    words[p] = (Bits)_mm512_maskz_loadu_epi8(taken, band.row[p] + at);
-  }
+  for (int p = 0; p < 4; ++p) words[p] = (Bits)_mm512_maskz_loadu_epi8(taken, band.row[p] + at);
   transpose_quads(words[0], words[1], words[2], words[3]);
 }
 // Lanes that are blocks x rows become rows x blocks.
