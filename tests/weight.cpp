@@ -59,12 +59,15 @@ TEST_CASE("a row is read with its scales, whatever the format") {
   visit_storage(scaled, [](const auto& storage) { CHECK(storage.group(3) == 128); });
 }
 
-TEST_CASE("a linear layer lists its weight, and its bias where it has one") {
+TEST_CASE("a linear layer lists its weight and its bias; one that the family lacks has no numbers and says so") {
   const auto parts = [](auto layer) {
     std::string names;
     layer.each_part([&](const char* name, auto& weight) { names += name + std::to_string(weight.count()) + " "; });
     return names;
   };
-  CHECK(parts(linear_of<Hidden, Channel>(3, 4)) == "weight12 ");
+  CHECK(parts(linear_of<Hidden, Channel>(3, 4)) == "weight12 bias0 ");
   CHECK(parts(linear_of<Hidden, Channel>(3, 4, true)) == "weight12 bias3 ");
+  CHECK_FALSE(linear_of<Hidden, Channel>(3, 4).bias);
+  CHECK(linear_of<Hidden, Channel>(3, 4, true).bias);
+  CHECK_FALSE(Linear<Hidden, Channel>{});
 }

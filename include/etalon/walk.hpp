@@ -3,8 +3,8 @@
 //
 //   each_weight(model, [](const std::string& path, AnyWeight weight) { … });      "layers.3.attn.kv_down.weight"
 //
-// Every part lists what it is made of once, in each_part(part), by name; vectors add an index, optional parts that are
-// absent are passed over. The path is the weight's name in this library; families map it to a checkpoint's.
+// Every part lists what it is made of once, in each_part(part), by name; vectors add an index, weights that a family
+// lacks are passed over. The path is the weight's name in this library; families map it to a checkpoint's.
 #include <functional>
 #include <string>
 #include <vector>
@@ -25,7 +25,7 @@ struct Walk {
 
   template <class... Axes>
   void operator()(const char* name, Weight<Axes...>& weight) const {
-    leaf(below(name), weight);
+    if (weight) leaf(below(name), weight);
   }
   template <class Part> void operator()(const char* name, std::vector<Part>& parts) const {
     for (std::size_t i = 0; i < parts.size(); ++i) {

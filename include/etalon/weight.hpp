@@ -6,7 +6,6 @@
 // matrix (visit_storage), because one checkpoint mixes them; layers never see them.
 #include <cassert>
 #include <cstdint>
-#include <optional>
 #include <type_traits>
 #include <variant>
 
@@ -22,7 +21,8 @@ using Storage = std::variant<std::monostate, Plain<F32>, Plain<Bf16>, Plain<F16>
                              ScaledBlocks<E5m2, F32>, ScaledBlocks<I8, F32>, ScaledBlocks<I8, Bf16>, Mxfp4,
                              Plain<I64>, Plain<I32>>;
 
-// Weight<Out, In> is a matrix of `rows` x `columns`; Weight<Axis> a vector, one row.
+// Weight<Out, In> is a matrix of `rows` x `columns`; Weight<Axis> a vector, one row. One that a family lacks has no
+// shape: `if (bias)` asks.
 template <class... Axes> struct Weight {
   static constexpr int rank = static_cast<int>(sizeof...(Axes));
   static_assert(rank == 1 || rank == 2);
@@ -34,6 +34,7 @@ template <class... Axes> struct Weight {
   int columns() const { return shape[rank - 1]; }
   std::int64_t count() const { return static_cast<std::int64_t>(rows()) * columns(); }
   bool bound() const { return storage.index() != 0; }
+  explicit operator bool() const { return columns() > 0; }
 };
 
 // A weight of whatever axes, seen without them, for what treats all alike: binding, counting, drawing. One type, so
@@ -69,18 +70,17 @@ inline void read_row(const Storage& storage, int row, int columns, float* out) {
 // y = W x + b: the matrix and, where the family has one, the bias.
 template <class Out, class In> struct Linear {
   Weight<Out, In> weight;
-  std::optional<Weight<Out>> bias;
+  Weight<Out> bias{};
 
+  explicit operator bool() const { return static_cast<bool>(weight); }
   void each_part(auto&& part) {
     part("weight", weight);
-    if (bias) part("bias", *bias);
+    part("bias", bias);
   }
 };
 
 template <class Out, class In> Linear<Out, In> linear_of(int out, int in, bool with_bias = false) {
-  Linear<Out, In> made{{{out, in}, {}}, {}};
-  if (with_bias) made.bias = Weight<Out>{{out}, {}};
-  return made;
+  return {{{out, in}, {}}, {{with_bias ? out : 0}, {}}};
 }
 
 }  // namespace etalon

@@ -83,7 +83,7 @@ TEST_CASE("what a configuration says is what is built") {
   for (std::size_t i = 1; i < layers.size(); ++i) REQUIRE(std::holds_alternative<Moe<>>(layers[i].ffn.kind));
   const auto& moe = std::get<Moe<>>(layers[1].ffn.kind);
   CHECK(moe.experts.size() == 8);
-  CHECK(moe.shared->gate.weight.rows() == 2 * 24);   // two shared experts are one of twice the width
+  CHECK(moe.shared.gate.weight.rows() == 2 * 24);   // two shared experts are one of twice the width
   CHECK(moe.router.rule.scale == 2.5f);
   CHECK(layers[1].attention.kv_norm.epsilon == 1e-6f);           // of latents, always
   CHECK(layers[1].attention_residual.norm.epsilon == 1e-3f);     // of the stream, as configured

@@ -26,9 +26,9 @@ TEST_CASE("the comparison sees a wrong model: each of these alone makes it fail"
   CHECK(wrong([](auto& d) { d.layers[1].attention_residual.rule.iterations = 1; }));
   CHECK(wrong([](auto& d) { for (auto& layer : d.layers) layer.ffn_residual.rule.norm_epsilon = 1e-6f; }));
   CHECK(wrong([](auto& d) { d.streams.rule.epsilon = 1e-2f; }));
-  CHECK(wrong([](auto& d) { d.layers[0].ffn.router.by_token.reset(); }));
-  CHECK(wrong([](auto& d) { d.layers[2].ffn.shared->activation.limit = 10.0f; }));
-  CHECK(wrong([](auto& d) { d.layers[3].ffn.router.correction.reset(); }));
+  CHECK(wrong([](auto& d) { d.layers[0].ffn.router.by_token = {}; }));
+  CHECK(wrong([](auto& d) { d.layers[2].ffn.shared.activation.limit = 10.0f; }));
+  CHECK(wrong([](auto& d) { d.layers[3].ffn.router.correction = {}; }));
 }
 }
 

@@ -21,13 +21,13 @@ TEST_CASE("the comparison sees a wrong model: each of these alone makes it fail"
     CAPTURE(name);
     const auto wrong = [&](auto change) { return family.notices(name, change); };
     CHECK_FALSE(wrong([](auto&) {}));
-    CHECK(wrong([](auto& d) { d.layers[1].attention.sinks.reset(); }));
+    CHECK(wrong([](auto& d) { d.layers[1].attention.sinks = {}; }));
     CHECK(wrong([](auto& d) { d.layers[0].attention.window = 0; }));
     CHECK(wrong([](auto& d) { d.layers[1].attention.window = 16; }));
     CHECK(wrong([](auto& d) { d.layers[1].attention.rotary.attention_factor = 1.0; }));
-    CHECK(wrong([](auto& d) { d.layers[2].attention.k.bias.reset(); }));
-    CHECK(wrong([](auto& d) { d.layers[2].attention.out.bias.reset(); }));
-    CHECK(wrong([](auto& d) { d.layers[2].ffn.router.bias.reset(); }));
+    CHECK(wrong([](auto& d) { d.layers[2].attention.k.bias = {}; }));
+    CHECK(wrong([](auto& d) { d.layers[2].attention.out.bias = {}; }));
+    CHECK(wrong([](auto& d) { d.layers[2].ffn.router.bias = {}; }));
     CHECK(wrong([](auto& d) {   // divided by their sum they would be the same weights
       d.layers[2].ffn.router.rule.score = RouterScore::softmax;
       d.layers[2].ffn.router.rule.renormalise = false;
@@ -35,7 +35,7 @@ TEST_CASE("the comparison sees a wrong model: each of these alone makes it fail"
     CHECK(wrong([](auto& d) { for (auto& expert : d.layers[3].ffn.experts) expert.activation.limit = 7.0f; }));
     CHECK(wrong([](auto& d) { for (auto& expert : d.layers[3].ffn.experts) expert.activation.alpha = 1.0f; }));
     CHECK(wrong([](auto& d) { for (auto& expert : d.layers[3].ffn.experts) std::swap(expert.gate, expert.up); }));
-    CHECK(wrong([](auto& d) { for (auto& expert : d.layers[3].ffn.experts) expert.down.bias.reset(); }));
+    CHECK(wrong([](auto& d) { for (auto& expert : d.layers[3].ffn.experts) expert.down.bias = {}; }));
   }
 }
 }

@@ -47,11 +47,11 @@ TEST_CASE("the family's options: biases, norms of heads, a gate beside each quer
   const Gqa attention = gqa_of(config(), options);
   CHECK(attention.rotary.frequencies == std::vector<double>{1.0, 0.25});
   CHECK(attention.q.weight.rows() == 96);
-  CHECK(attention.q.bias->columns() == 96);
-  CHECK(attention.v.bias->columns() == 48);
+  CHECK(attention.q.bias.columns() == 96);
+  CHECK(attention.v.bias.columns() == 48);
   CHECK_FALSE(attention.out.bias);
-  CHECK(attention.k_norm->zero_centred);
-  CHECK(attention.k_norm->gain.columns() == 8);
+  CHECK(attention.k_norm.zero_centred);
+  CHECK(attention.k_norm.gain.columns() == 8);
   CHECK(gqa_of(config(R"(, "partial_rotary_factor": 0.25)"), {.partial = 0.5}).rotary.frequencies.size() == 1);
 }
 

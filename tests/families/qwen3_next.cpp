@@ -26,11 +26,11 @@ TEST_CASE("the comparison sees a wrong model: each of these alone makes it fail"
   CHECK(wrong([](auto& d) { std::swap(delta_net(d, 1).log_rate, delta_net(d, 1).rate_bias); }));
   CHECK(wrong([](auto& d) { d.norm.zero_centred = false; }));
   CHECK(wrong([](auto& d) { d.layers[1].attention_residual.norm.zero_centred = false; }));
-  CHECK(wrong([](auto& d) { attention(d, 3).q_norm->zero_centred = false; }));
-  CHECK(wrong([](auto& d) { attention(d, 3).k_norm.reset(); }));
+  CHECK(wrong([](auto& d) { attention(d, 3).q_norm.zero_centred = false; }));
+  CHECK(wrong([](auto& d) { attention(d, 3).k_norm = {}; }));
   CHECK(wrong([](auto& d) { attention(d, 3).rotary = rope_of({}, 32, RopePairs::halves); }));
-  CHECK(wrong([](auto& d) { experts(d, 2).shared_gate.reset(); }));
-  CHECK(wrong([](auto& d) { experts(d, 2).shared.reset(); }));
+  CHECK(wrong([](auto& d) { experts(d, 2).shared_gate = {}; }));
+  CHECK(wrong([](auto& d) { experts(d, 2).shared = {}; }));
   CHECK(wrong([](auto& d) { experts(d, 2).router.rule.renormalise = false; }));
 }
 }
@@ -66,10 +66,10 @@ TEST_CASE("what a configuration says is what is built") {
   }
   CHECK(attention(decoder, 3).gated);
   CHECK(attention(decoder, 3).rotary.frequencies.size() == 4);   // a quarter of 32 channels, in pairs
-  CHECK(attention(decoder, 3).q_norm->zero_centred);
+  CHECK(attention(decoder, 3).q_norm.zero_centred);
   CHECK_FALSE(delta_net(decoder, 0).norm.zero_centred);
   CHECK(delta_net(decoder, 0).norm.epsilon == 1e-3f);
-  CHECK(experts(decoder, 0).shared->gate.weight.rows() == 40);
+  CHECK(experts(decoder, 0).shared.gate.weight.rows() == 40);
 }
 
 TEST_CASE("without layer_types every fourth layer is attention, or as full_attention_interval says") {

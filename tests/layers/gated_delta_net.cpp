@@ -126,7 +126,8 @@ TEST_CASE("a state goes back to the beginning only") {
 }
 
 TEST_CASE("its parts go by their names, whichever projection it has") {
-  GatedDeltaNet layer{sizes, {grouped()}, {}, {}, {}, {}, {}};
+  Filled filled;
+  GatedDeltaNet layer = layer_of({grouped()}, filled, 1);
   const auto names = [&] {
     std::string all;
     each_weight(layer, [&](const std::string& path, AnyWeight) { all += path + " "; });

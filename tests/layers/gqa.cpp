@@ -76,8 +76,8 @@ TEST_CASE("a window hides what lies before it") {
 
 TEST_CASE("a sink takes its share: a large one leaves nothing, a very low one everything") {
   Example e;
-  e.gqa.sinks = Weight<Head>{{2}, {}};
-  e.filled.set(*e.gqa.sinks, {60.0f, -60.0f});
+  e.gqa.sinks = {{2}, {}};
+  e.filled.set(e.gqa.sinks, {60.0f, -60.0f});
   const auto y = e.run(three, 3);
   CHECK(std::abs(y[4]) < 1e-20f);
   CHECK(y[3] == 4.0f);
@@ -86,7 +86,7 @@ TEST_CASE("a sink takes its share: a large one leaves nothing, a very low one ev
 TEST_CASE("norms of heads make the scores blind to a key's length") {
   Example e;
   e.gqa.k_norm = rms_norm_of<HeadDim>(2, 0.0f);
-  e.filled.set(e.gqa.k_norm->gain, {1, 1});
+  e.filled.set(e.gqa.k_norm.gain, {1, 1});
   const auto y = e.run({1, 1, 3, 3}, 2);   // parallel keys: head 1 cannot tell them apart
   CHECK(y[3] == doctest::Approx(2.0));
 }

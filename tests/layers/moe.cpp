@@ -12,8 +12,10 @@ namespace {
 
 // An expert that multiplies by a number, so that sums can be done by hand; counts its calls.
 struct Times {
-  float factor = 1.0f;
+  float factor = 0.0f;   // 0: no expert
   int* calls = nullptr;
+
+  explicit operator bool() const { return factor != 0.0f; }
 
   View<float, Token, Channel> operator()(const auto& ctx, const Step&, View<const float, Token, Channel> x) const {
     if (calls) ++*calls;

@@ -47,7 +47,7 @@ TEST_CASE("the correction steers the choice, never the weights") {
   Example e;
   Run<> run;
   e.router.correction = Weight<Expert>{{4}, {}};
-  e.filled.set(*e.router.correction, {10, 0, 0, 0});
+  e.filled.set(e.router.correction, {10, 0, 0, 0});
   const Found found = routed(e.router, run, {-2.0f, 1.0f});
   CHECK(found.choice == std::vector<int>{0, 2});
   CHECK(found.weight[0] == doctest::Approx(0.1192029 / (0.1192029 + 0.8807971)));   // sigmoids of -2 and 2, no 10
@@ -57,7 +57,7 @@ TEST_CASE("a bias is part of the logits") {
   Example e;
   Run<> run;
   e.router.bias = Weight<Expert>{{4}, {}};
-  e.filled.set(*e.router.bias, {0, 0, 0, 5});
+  e.filled.set(e.router.bias, {0, 0, 0, 5});
   const Found found = routed(e.router, run, {-2.0f, 1.0f});
   CHECK(found.choice == std::vector<int>{2, 3});
   CHECK(run.notes.floats["router.logits"] == std::vector<float>{-2, 1, 2, 4});
@@ -77,7 +77,7 @@ TEST_CASE("a hash layer's choice is its table's row for the token, ascending; th
   Example e;
   Run<> run;
   e.router.by_token = Weight<Vocab, Choice>{{3, 2}, {}};
-  e.filled.set(*e.router.by_token, {0, 1, 3, 0, 2, 3});
+  e.filled.set(e.router.by_token, {0, 1, 3, 0, 2, 3});
   const Found found = routed(e.router, run, {-2, 1, -2, 1}, {1, 2});
   CHECK(found.choice == std::vector<int>{0, 3, 2, 3});
   CHECK(found.weight[0] == doctest::Approx(0.1192029 / (0.1192029 + 0.2689414)));   // sigmoids of -2 and -1

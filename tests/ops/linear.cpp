@@ -104,7 +104,7 @@ TEST_CASE("by hand: (1 2; 3 4) times (5, 6), and a bias of (10, 20)") {
     Linear<Hidden, Channel> layer = linear_of<Hidden, Channel>(2, 2);
     layer.weight.storage = stored(matrix, 2);
     CHECK(copied(linear(run.ctx, layer, seen<Token, Channel>(x, 1, 2))) == std::vector<float>{17, 39});
-    layer.bias = Weight<Hidden>{{2}, stored(bias, 2)};
+    layer.bias = {{2}, stored(bias, 2)};
     CHECK(copied(linear(run.ctx, layer, seen<Token, Channel>(x, 1, 2))) == std::vector<float>{27, 59});
   }
 }

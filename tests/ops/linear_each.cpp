@@ -13,7 +13,7 @@ TEST_CASE("a worked example: two layers of one input, one with a bias") {
   auto spread_it = linear_of<Head, Channel>(2, 1);
   Filled filled;
   filled.set(double_it.weight, {2.0f});
-  filled.set(*double_it.bias, {0.5f});
+  filled.set(double_it.bias, {0.5f});
   filled.set(spread_it.weight, {3.0f, -1.0f});
   Run<> run;
   const std::vector<float> x{1.0f, 10.0f};

@@ -39,7 +39,7 @@ template <class Out, class In> Row times(const Linear<Out, In>& layer, const Row
   Row y;
   for (int n = 0; n < layer.weight.rows(); ++n) {
     const auto w = row_of(layer.weight, n);
-    double sum = layer.bias ? row_of(*layer.bias, 0)[static_cast<std::size_t>(n)] : 0.0;
+    double sum = layer.bias ? row_of(layer.bias, 0)[static_cast<std::size_t>(n)] : 0.0;
     for (std::size_t k = 0; k < x.size(); ++k) sum += w[k] * x[k];
     y.push_back(sum);
   }

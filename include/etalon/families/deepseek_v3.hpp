@@ -33,7 +33,7 @@ Moe<> experts_of(const ConfigSource auto& config) {
   const int experts = expert_count(config);
   const int shared = config.integer("n_shared_experts", {0, 64}, 1);
   Moe<> moe = moe_of(channels, experts, routing_of(config, experts), gated_mlp_of(channels, hidden));
-  moe.router.correction = Weight<Expert>{{experts}, {}};
+  moe.router.correction = {{experts}, {}};
   if (shared > 0) moe.shared = gated_mlp_of(channels, shared * hidden);
   return moe;
 }

@@ -32,14 +32,14 @@ Ffn experts_of(const ConfigSource auto& config) {
                                  static_cast<float>(config.number("swiglu_limit", {1e-6, 1e6}, 7.0))};
   Ffn moe = moe_of(channels, experts, routing_of(config, experts),
                    gated_mlp_of<ShiftedSwiGlu>(channels, hidden, {.activation = activation, .bias = true}));
-  moe.router.bias = Weight<Expert>{{experts}, {}};
+  moe.router.bias = {{experts}, {}};
   return moe;
 }
 
 Layer<Gqa, Ffn> layer_of(const ConfigSource auto& config, const std::string& type) {
   const bool bias = config.boolean("attention_bias", true);
   Gqa attention = gqa_of(config, {.theta = 150000.0, .bias = bias, .out_bias = bias});
-  attention.sinks = Weight<Head>{{attention.sizes.heads}, {}};
+  attention.sinks = {{attention.sizes.heads}, {}};
   if (type == "sliding_attention") attention.window = config.integer("sliding_window", {1, 1 << 30}, 128);
   return {pre_norm_of(config, norm), pre_norm_of(config, norm), std::move(attention), experts_of(config)};
 }

@@ -1,5 +1,7 @@
 #pragma once
 // Grouped-query attention (layers/gqa.hpp) from the fields that nearly all configurations share.
+#include <optional>
+
 #include <etalon/families/parts.hpp>
 #include <etalon/layers/gqa.hpp>
 

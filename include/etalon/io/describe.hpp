@@ -14,14 +14,14 @@
 
 namespace etalon::io {
 
-inline LayerFacts described(const Mla& attention) {
+inline LayerFacts facts_of_mixer(const Mla& attention) {
   const MlaSizes& size = attention.sizes;
   return {"latent attention, " + std::to_string(size.heads) + " heads, latent " + std::to_string(size.latent) +
               " + rotary " + std::to_string(size.rope), "", size.latent + size.rope, 0, 1, 0,
           std::int64_t{size.heads} * (size.nope + size.rope + size.value), attention.remembered()};
 }
-inline LayerFacts described(const AbsorbedMla& attention) {
-  LayerFacts facts = described(attention.parts);
+inline LayerFacts facts_of_mixer(const AbsorbedMla& attention) {
+  LayerFacts facts = facts_of_mixer(attention.parts);
   facts.attention += ", absorbed";
   facts.memo_per_token = 0;
   return facts;
@@ -32,7 +32,7 @@ inline std::int64_t kept_rows(const CompressorSizes& sizes) {
   const std::int64_t rows = sizes.rate - 1 + (sizes.overlapping ? sizes.rate : 0);
   return rows * 2 * sizes.series();
 }
-inline LayerFacts described(const CompressedAttention& attention) {
+inline LayerFacts facts_of_mixer(const CompressedAttention& attention) {
   const CompressedAttentionSizes& size = attention.sizes;
   LayerFacts facts{"one key for " + std::to_string(size.heads) + " heads of " + std::to_string(size.head_dim) +
                        ", window " + std::to_string(size.window), "", 0, std::int64_t{size.window - 1} * size.head_dim};
@@ -52,7 +52,7 @@ inline LayerFacts described(const CompressedAttention& attention) {
 }
 
 // With a window the last window - 1 positions are kept, and no more.
-inline LayerFacts described(const Gqa& attention) {
+inline LayerFacts facts_of_mixer(const Gqa& attention) {
   const GqaSizes& size = attention.sizes;
   const std::int64_t position = 2 * std::int64_t{size.kv_heads} * size.head_dim;
   LayerFacts facts{"attention, " + std::to_string(size.heads) + " heads of " + std::to_string(size.head_dim) + ", " +
@@ -67,21 +67,21 @@ inline LayerFacts described(const Gqa& attention) {
   return facts;
 }
 
-inline LayerFacts described(const GatedDeltaNet& mixer) {
+inline LayerFacts facts_of_mixer(const GatedDeltaNet& mixer) {
   const DeltaSizes& size = mixer.sizes;
   const std::int64_t memory = std::int64_t{size.values()} * size.key_dim;
   return {"gated delta rule, " + std::to_string(size.value_heads) + " memories of " + std::to_string(size.key_dim) +
               " x " + std::to_string(size.value_dim) + ", convolution of " + std::to_string(size.taps), "", 0,
           memory + std::int64_t{size.taps - 1} * size.mixed()};
 }
-template <class... Mixers> LayerFacts described(const OneOfMixers<Mixers...>& mixer) {
-  return std::visit([](const auto& kind) { return described(kind); }, mixer.kind);
+template <class... Mixers> LayerFacts facts_of_mixer(const OneOfMixers<Mixers...>& mixer) {
+  return std::visit([](const auto& kind) { return facts_of_mixer(kind); }, mixer.kind);
 }
 
-template <class Activation> std::string described(const GatedMlp<Activation>& mlp) {
+template <class Activation> std::string ffn_in_words(const GatedMlp<Activation>& mlp) {
   return "dense, " + std::to_string(mlp.gate.weight.rows()) + " wide";
 }
-template <class Kind> std::string described(const Moe<Kind>& moe) {
+template <class Kind> std::string ffn_in_words(const Moe<Kind>& moe) {
   std::string text = std::to_string(moe.experts.size()) + " experts " +
                      std::to_string(moe.experts.front().gate.weight.rows()) + " wide, " +
                      std::to_string(moe.router.rule.chosen) + " chosen";
@@ -89,11 +89,11 @@ template <class Kind> std::string described(const Moe<Kind>& moe) {
     text += " from " + std::to_string(moe.router.rule.kept_groups) + " of " + std::to_string(moe.router.rule.groups) +
             " groups";
   if (moe.router.by_token) text += " by token id";
-  if (moe.shared) text += ", shared expert " + std::to_string(moe.shared->gate.weight.rows()) + " wide";
+  if (moe.shared) text += ", shared expert " + std::to_string(moe.shared.gate.weight.rows()) + " wide";
   return text;
 }
-template <class... Kinds> auto described(const OneOf<Kinds...>& part) {
-  return std::visit([](const auto& kind) { return described(kind); }, part.kind);
+template <class... Kinds> auto ffn_in_words(const OneOf<Kinds...>& part) {
+  return std::visit([](const auto& kind) { return ffn_in_words(kind); }, part.kind);
 }
 
 inline void count_experts(const auto&, ModelFacts&) {}
@@ -115,8 +115,8 @@ ModelFacts facts_of_model(const Model& model, std::string family, std::vector<We
   facts.predictions = static_cast<int>(model.predictions.size());
   facts.weights = std::move(weights);
   for (const auto& layer : model.decoder.layers) {
-    LayerFacts row = described(layer.attention);
-    row.ffn = described(layer.ffn);
+    LayerFacts row = facts_of_mixer(layer.attention);
+    row.ffn = ffn_in_words(layer.ffn);
     facts.layers.push_back(std::move(row));
     count_experts(layer.ffn, facts);
   }

@@ -21,6 +21,8 @@ template <GateActivation Activation = SwiGlu> struct GatedMlp {
   Linear<Channel, Hidden> down;
   Activation activation{};
 
+  explicit operator bool() const { return static_cast<bool>(gate); }   // does the family have it?
+
   // x (Token, Channel) -> the same shape.
   View<float, Token, Channel> operator()(const auto& ctx, const Step&, View<const float, Token, Channel> x) const {
     const auto [inner, other] = linear_each(ctx, x, gate, up);                  // (Token, Hidden) both

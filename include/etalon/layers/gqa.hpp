@@ -30,8 +30,8 @@ struct Gqa {
   Linear<Channel, Joined<Head, HeadDim>> out;
   Rope rotary;                                          // of the first channels of each head
   int window = 0;                                       // 0: all positions
-  std::optional<RmsNorm<HeadDim>> q_norm{}, k_norm{};   // of each head
-  std::optional<Weight<Head>> sinks{};
+  RmsNorm<HeadDim> q_norm{}, k_norm{};                  // of each head
+  Weight<Head> sinks{};
   bool gated = false;                                   // W_q gives [q | gate] in each head
 
   State new_state() const {
@@ -47,8 +47,8 @@ struct Gqa {
     auto queries = gated ? columns<HeadDim>(ctx, both, 0, sizes.head_dim) : both;
     auto keys = split(flat_k, sizes.kv_heads);                                  // (Token, KvHead, HeadDim)
     auto values = split(flat_v, sizes.kv_heads);                                // (Token, KvHead, HeadDim)
-    if (q_norm) queries = rms_norm(ctx, *q_norm, queries);
-    if (k_norm) keys = rms_norm(ctx, *k_norm, keys);
+    if (q_norm) queries = rms_norm(ctx, q_norm, queries);
+    if (k_norm) keys = rms_norm(ctx, k_norm, keys);
     rope(ctx, rotary, queries, 0, step.positions);
     rope(ctx, rotary, keys, 0, step.positions);
     ctx.show("attn.q", queries);
@@ -71,7 +71,7 @@ struct Gqa {
     state.values.append(ctx.backend, own.values.rows(segment.first, segment.count).data, segment.count);
     AttendOptions options{1.0 / std::sqrt(static_cast<double>(sizes.head_dim)), segment.start, window,
                           state.keys.first};
-    if (sinks) options.sinks = values_of(ctx, *sinks);
+    if (sinks) options.sinks = values_of(ctx, sinks);
     using Rows = View<const float, Position, KvHead, HeadDim>;
     attend(ctx, queries.rows(segment.first, segment.count),
            Rows{state.keys.data(), {state.keys.count(), sizes.kv_heads, sizes.head_dim}},
@@ -85,9 +85,9 @@ struct Gqa {
     part("k", k);
     part("v", v);
     part("out", out);
-    if (q_norm) part("q_norm", *q_norm);
-    if (k_norm) part("k_norm", *k_norm);
-    if (sinks) part("sinks", *sinks);
+    part("q_norm", q_norm);
+    part("k_norm", k_norm);
+    part("sinks", sinks);
   }
 };
 

@@ -9,6 +9,7 @@
 // have enough to share. The order of combination (docs/arithmetic.md, R6) makes both invisible in the result.
 #include <algorithm>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <etalon/layers/gated_mlp.hpp>
@@ -34,8 +35,10 @@ inline std::vector<Assigned> assign(const Reference&, const Routes& routes, int 
       to.tokens.push_back(t);
       to.weights.push_back(routes.weight[t][i]);
     }
-  std::erase_if(assigned, [](const Assigned& to) { return to.tokens.empty(); });
-  return assigned;
+  std::vector<Assigned> chosen;
+  for (Assigned& to : assigned)
+    if (!to.tokens.empty()) chosen.push_back(std::move(to));
+  return chosen;
 }
 // To plan for: every expert is chosen as often as any other, or some of them once.
 inline std::vector<Assigned> assign(const Planner&, const Routes& routes, int experts) {
@@ -66,8 +69,8 @@ std::vector<View<float, Token, Channel>> outputs_of(const auto& ctx, const Step&
 template <class Expert = GatedMlp<>> struct Moe {
   Router router;
   std::vector<Expert> experts;
-  std::optional<Expert> shared;
-  std::optional<Linear<One, Channel>> shared_gate{};
+  Expert shared{};
+  Linear<One, Channel> shared_gate{};
 
   // x (Token, Channel) -> the same shape.
   View<float, Token, Channel> operator()(const auto& ctx, const Step& step, View<const float, Token, Channel> x) const {
@@ -77,15 +80,15 @@ template <class Expert = GatedMlp<>> struct Moe {
     const auto assigned = assign(ctx.backend, routes, static_cast<int>(experts.size()));
     if (extent<Token>(x) == 1) return add_side_by_side(ctx, step, assigned, x, y), y;
     add_in_batches(ctx, step, assigned, x, y);
-    if (shared) add_shared(ctx, x, (*shared)(ctx, step, x), y);
+    if (shared) add_shared(ctx, x, shared(ctx, step, x), y);
     return y;
   }
 
   void each_part(auto&& part) {
     part("router", router);
     part("experts", experts);
-    if (shared) part("shared", *shared);
-    if (shared_gate) part("shared_gate", *shared_gate);
+    part("shared", shared);
+    part("shared_gate", shared_gate);
   }
 
  private:
@@ -124,7 +127,7 @@ template <class Expert = GatedMlp<>> struct Moe {
                         View<const float, Token, Channel> x, View<float, Token, Channel> y) const {
     std::vector<Input> inputs;
     for (const Assigned& one : chosen) inputs.push_back({&experts[one.expert], x});
-    if (shared) inputs.push_back({&*shared, x});
+    if (shared) inputs.push_back({&shared, x});
     const auto outputs = outputs_of(ctx, step, inputs);                         // (Token, Channel) each
     for (std::size_t i = 0; i < chosen.size(); ++i) scatter_add(ctx, y, {0}, chosen[i].weights, outputs[i]);
     if (shared) add_shared(ctx, x, outputs.back(), y);
@@ -132,7 +135,7 @@ template <class Expert = GatedMlp<>> struct Moe {
 
   void add_shared(const auto& ctx, View<const float, Token, Channel> x, View<const float, Token, Channel> output,
                   View<float, Token, Channel> y) const {
-    if (shared_gate) add_gated(ctx, y, linear(ctx, *shared_gate, x), output);
+    if (shared_gate) add_gated(ctx, y, linear(ctx, shared_gate, x), output);
     else add(ctx, y, output);
   }
 };

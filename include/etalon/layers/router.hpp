@@ -12,15 +12,15 @@ namespace etalon {
 
 struct Router {
   Weight<Expert, Channel> weight;
-  std::optional<Weight<Expert>> correction;   // steers the choice, never the weights
+  Weight<Expert> correction;           // steers the choice, never the weights
   RoutingRule rule;
-  std::optional<Weight<Expert>> bias{};       // part of the logits
-  std::optional<Weight<Vocab, Choice>> by_token{};   // expert ids of each token id
+  Weight<Expert> bias{};               // part of the logits
+  Weight<Vocab, Choice> by_token{};    // expert ids of each token id
 
   Routes operator()(const auto& ctx, const Step& step, View<const float, Token, Channel> x) const {
     auto logits = multiply(ctx, weight, x, Numerics::f32);                      // (Token, Expert)
-    if (bias) add_bias(ctx, logits, *bias);
-    return route(ctx, rule, logits, correction ? values_of(ctx, *correction) : View<const float, Expert>{},
+    if (bias) add_bias(ctx, logits, bias);
+    return route(ctx, rule, logits, correction ? values_of(ctx, correction) : View<const float, Expert>{},
                  by_token ? choices(ctx, step) : View<const int, Token, Choice>{});
   }
 
@@ -30,7 +30,7 @@ struct Router {
     for_rows(ctx.backend, extent<Token>(step.tokens), rule.chosen, [&](int first, int last) {
       std::vector<float> row(static_cast<std::size_t>(rule.chosen));
       for (int t = first; t < last; ++t) {
-        read_row(by_token->storage, step.tokens[t], rule.chosen, row.data());
+        read_row(by_token.storage, step.tokens[t], rule.chosen, row.data());
         for (int i = 0; i < rule.chosen; ++i) fixed[t][i] = static_cast<int>(row[static_cast<std::size_t>(i)]);
       }
     });
@@ -39,9 +39,9 @@ struct Router {
 
   void each_part(auto&& part) {
     part("weight", weight);
-    if (bias) part("bias", *bias);
-    if (correction) part("correction", *correction);
-    if (by_token) part("by_token", *by_token);
+    part("bias", bias);
+    part("correction", correction);
+    part("by_token", by_token);
   }
 };
 

@@ -164,7 +164,7 @@ template <class Row, class Out> void add_bias(const auto& ctx, View<float, Row, 
 template <class Row, class T, class Out, class In> requires Real<T>
 View<float, Row, Out> linear(const auto& ctx, const Linear<Out, In>& layer, View<T, Row, In> x) {
   auto y = multiply(ctx, layer.weight, read_only(x), ctx.numerics);             // (Row, Out)
-  if (layer.bias) add_bias(ctx, y, *layer.bias);
+  if (layer.bias) add_bias(ctx, y, layer.bias);
   return y;
 }
 

@@ -37,7 +37,7 @@ std::vector<View<float, Row, Out>> linear_each(const auto& ctx, const std::vecto
   }
   multiply_each(ctx.backend, std::span<const StoredProduct>(products));
   for (std::size_t i = 0; i < layers.size(); ++i)
-    if (layers[i].layer->bias) add_bias(ctx, outputs[i], *layers[i].layer->bias);
+    if (layers[i].layer->bias) add_bias(ctx, outputs[i], layers[i].layer->bias);
   return outputs;
 }
 
@@ -50,7 +50,7 @@ std::tuple<View<float, Row, Outs>...> linear_each(const auto& ctx, View<const fl
   std::apply([&](const auto&... y) {
     const StoredProduct products[] = {{&layers.weight.storage, product_of(layers.weight, x, y, ctx.numerics)}...};
     multiply_each(ctx.backend, std::span<const StoredProduct>(products));
-    ((layers.bias ? add_bias(ctx, y, *layers.bias) : void()), ...);
+    ((layers.bias ? add_bias(ctx, y, layers.bias) : void()), ...);
   }, outputs);
   return outputs;
 }

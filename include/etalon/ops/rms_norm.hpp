@@ -19,6 +19,7 @@ template <class Axis> struct RmsNorm {
   float epsilon = 1e-6f;
   bool zero_centred = false;   // the stored gain is the distance from 1: g = 1 + w
 
+  explicit operator bool() const { return static_cast<bool>(gain); }
   void each_part(auto&& part) { part("weight", gain); }
 };
 
