@@ -5,7 +5,7 @@
 //   const auto story = etalon::sample::generate(*engine, prompt, {});
 //
 // Leaves out text: token ids go in and come out. Who has texts adds <etalon/text/tokenizer.hpp> and, for conversations,
-// <etalon/text/chat.hpp>. The two would double the time to compile, which is now less than three times that of the JSON
+// <etalon/text/chat.hpp>. The two would double the time to compile, which is now some three times that of the JSON
 // library alone; and programs that judge an engine never see a word.
 #include <etalon/version.hpp>
 

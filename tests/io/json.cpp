@@ -29,6 +29,22 @@ TEST_CASE("a text becomes the value it writes") {
   }
 }
 
+TEST_CASE("numbers are had as doubles and whole numbers, however they are written") {
+  const Json list =
+      parse_json("[7, -7, 2.5, 9223372036854775807, 9223372036854775808, -9223372036854775808, true]", "x");
+  CHECK(real_number(list[0]) == 7.0);
+  CHECK(real_number(list[1]) == -7.0);
+  CHECK(real_number(list[2]) == 2.5);
+  CHECK(real_number(list[4]) == 9223372036854775808.0);
+  CHECK(whole_number(list[0]) == 7);
+  CHECK(whole_number(list[1]) == -7);
+  CHECK(whole_number(list[3]) == INT64_MAX);
+  CHECK(whole_number(list[5]) == INT64_MIN);
+  std::vector<bool> whole;
+  for (const Json& value : list) whole.push_back(is_whole_number(value));
+  CHECK(whole == std::vector<bool>{true, true, false, true, false, true, false});   // 2^63 is one too many
+}
+
 TEST_CASE("both kinds of value agree with the library's own parser on nested texts") {
   const std::string text = R"([{"z":[[],[[1]],{"y":[{"x":{}}]}],"a":[{},[],"",0]},[[[{"k":[1,2,{"l":null}]}]]],{}])";
   CHECK(parse_json(text, "x").dump() == Json::parse(text).dump());

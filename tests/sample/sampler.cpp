@@ -93,11 +93,9 @@ TEST_CASE("by hand: what top-k, top-p and min-p keep of 0.4, 0.1, 0.3, 0.2") {
 }
 
 TEST_CASE("by hand: the penalty divides what is positive, multiplies what is negative, once a token") {
-  std::vector<float> logits{2.0f, -2.0f, 2.0f, 0.0f};
-  penalise(logits, std::vector{0, 1, 0, 0, 3}, 4.0f);
-  CHECK(logits == std::vector<float>{0.5f, -8.0f, 2.0f, 0.0f});
-  penalise(logits, std::vector{0, 1}, 1.0f);
-  CHECK(logits == std::vector<float>{0.5f, -8.0f, 2.0f, 0.0f});
+  const std::vector<float> logits{2.0f, -2.0f, 2.0f, 0.0f};
+  CHECK(penalised(logits, std::vector{0, 1, 0, 0, 3}, 4.0f) == std::vector<float>{0.5f, -8.0f, 2.0f, 0.0f});
+  CHECK(penalised(logits, std::vector{0, 1}, 1.0f) == logits);
   SamplingOptions options;
   options.repeat_penalty = 4.0f;
   CHECK(next_token(std::vector<float>{2.0f, 1.0f}, std::vector{0}, options) == 1);

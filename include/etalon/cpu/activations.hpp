@@ -4,11 +4,10 @@
 //
 // Each is made once for all products that have it in one form, on the threads that will compute them, and rounded or
 // quantised on the way. Tiles and pairs say whether all their numbers are of the ordinary size that they need
-// (cpu/kernels/bf16_lines.inl).
+// (cpu/kernels/bf16_lines.inl). Made without arguments, each is of no tokens.
 #include <algorithm>
 #include <atomic>
 #include <mutex>
-#include <optional>
 #include <vector>
 
 #include <etalon/cpu/aligned_floats.hpp>
@@ -26,6 +25,7 @@ enum class ActivationForm { numbers, pairs, nibble_pairs, tiles, codes, code_til
 // rows themselves where they are so already.
 class PaddedRows {
  public:
+  PaddedRows() = default;
   PaddedRows(const Cpu& cpu, const Product& p, bool rounded) : rows_{p.x, p.columns, p.count} {
     const bool padded = p.count == 1 || p.columns % dot_block != 0;
     if (!padded && !rounded) return;
@@ -43,13 +43,14 @@ class PaddedRows {
 
  private:
   std::vector<float> copy_;
-  ActivationRows rows_;
+  ActivationRows rows_{};
 };
 
 // One token's activations as the kernels of one vector take them, in modes F and H: number 128 u + 4 c + b is column c
 // of block b of unit u, since vectors of weights hold a column of four blocks. Zeros behind the last one.
 class InterleavedRow {
  public:
+  InterleavedRow() = default;
   InterleavedRow(const Cpu& cpu, const Product& p) : numbers_(static_cast<std::size_t>(p.columns + column_padding)) {
 #if defined(__x86_64__) && !defined(__CUDACC__)
     const int whole = p.columns / band_columns * band_columns, rest = p.columns - whole;
@@ -73,6 +74,7 @@ class InterleavedRow {
 // Activations of mode H as AMX tiles, from rows that are not rounded.
 class TiledActivations {
  public:
+  TiledActivations() = default;
   TiledActivations(const Cpu& cpu, const ActivationRows& x, int columns)
       : blocks_((columns + dot_block - 1) / dot_block), tiles_((x.count + tile_rows - 1) / tile_rows), count_(x.count),
         words_(static_cast<std::size_t>(tiles_) * static_cast<std::size_t>(blocks_) * (tile_bytes / 4)) {
@@ -97,7 +99,7 @@ class TiledActivations {
   std::uint32_t* words() const { return reinterpret_cast<std::uint32_t*>(words_.data()); }
   std::ptrdiff_t tile_words() const { return std::ptrdiff_t{blocks_} * (tile_bytes / 4); }
 
-  int blocks_, tiles_, count_;
+  int blocks_ = 0, tiles_ = 0, count_ = 0;
   bool fit_ = false;
   AlignedFloats words_;
 };
@@ -106,6 +108,7 @@ class TiledActivations {
 // token's as its own kernel has them (kernels/pairs_vector.inl; not enlarged for four bits, nibbles_vector.inl).
 class PairedActivations {
  public:
+  PairedActivations() = default;
   PairedActivations(const Cpu& cpu, const ActivationRows& x, int columns, ActivationForm form = ActivationForm::pairs)
       : blocks_(blocks_of(columns, x.count == 1 ? 4 : 2)), count_(x.count),
         words_(static_cast<std::size_t>(count_) * static_cast<std::size_t>(stride())) {
@@ -136,7 +139,7 @@ class PairedActivations {
     return (columns + dot_block * together - 1) / (dot_block * together) * together;
   }
 
-  int blocks_, count_;
+  int blocks_ = 0, count_ = 0;
   bool fit_ = false;
   AlignedFloats words_;
 };
@@ -154,6 +157,7 @@ inline void quantise_row(Isa isa, const float* x, int columns, std::uint32_t* co
 // Rows of activations as int8 groups, for the kernels of one set of instructions.
 class QuantisedRows {
  public:
+  QuantisedRows() = default;
   QuantisedRows(const Cpu& cpu, const float* x, int count, int columns)
       : blocks_((columns + int8_group - 1) / int8_group), count_(count), codes_(size_of(stride()) * size_of(count)),
         scales_(size_of(blocks_) * size_of(count)) {
@@ -169,8 +173,8 @@ class QuantisedRows {
   // Words of a row: whole vectors of blocks, whatever the width.
   std::ptrdiff_t stride() const { return (blocks_ + 15) / 16 * 16 * (int8_group / 4); }
 
-  std::ptrdiff_t blocks_;
-  int count_;
+  std::ptrdiff_t blocks_ = 0;
+  int count_ = 0;
   std::vector<std::uint32_t> codes_;
   std::vector<float> scales_;
 };
@@ -179,6 +183,7 @@ class QuantisedRows {
 // Activations of mode Q as AMX tiles. Tokens that are not there have codes and scales of zero.
 class QuantisedTiles {
  public:
+  QuantisedTiles() = default;
   QuantisedTiles(const Cpu& cpu, const float* x, int count, int columns)
       : groups_((columns + int8_group - 1) / int8_group), tiles_((count + tile_rows - 1) / tile_rows), count_(count),
         codes_((size() + tile_rows) * int8_group), scales_(size()) {
@@ -195,7 +200,7 @@ class QuantisedTiles {
   std::size_t size() const {
     return static_cast<std::size_t>(groups_) * static_cast<std::size_t>(tiles_) * std::size_t{tile_rows};
   }
-  int groups_, tiles_, count_;
+  int groups_ = 0, tiles_ = 0, count_ = 0;
   std::vector<std::int8_t> codes_;
   std::vector<float> scales_;
 };
@@ -204,18 +209,18 @@ class QuantisedTiles {
 // Activations of a product in one form. Its x must outlive them.
 class Activations {
  public:
-  Activations(const Cpu& cpu, const Product& p, ActivationForm form) : alone_(cpu), product_(p) {
+  Activations(const Cpu& cpu, const Product& p, ActivationForm form) : alone_(cpu), product_(p), form_(form) {
     alone_.pool = nullptr;
 #if defined(ETALON_TILES)
-    if (form == ActivationForm::code_tiles) code_tiles_.emplace(cpu, p.x, p.count, p.columns);
+    if (form == ActivationForm::code_tiles) code_tiles_ = QuantisedTiles(cpu, p.x, p.count, p.columns);
 #endif
-    if (form == ActivationForm::codes) codes_.emplace(cpu, p.x, p.count, p.columns);
+    if (form == ActivationForm::codes) codes_ = QuantisedRows(cpu, p.x, p.count, p.columns);
     if (form == ActivationForm::numbers) make_numbers(cpu);
     const bool paired = form == ActivationForm::pairs || form == ActivationForm::nibble_pairs;
     if (form != ActivationForm::tiles && !paired) return;
     const PaddedRows given(cpu, p, false);
-    if (form == ActivationForm::tiles) tiles_.emplace(cpu, given.rows(), p.columns);
-    else pairs_.emplace(cpu, given.rows(), p.columns, form);
+    if (paired) pairs_ = PairedActivations(cpu, given.rows(), p.columns, form);
+    else tiles_ = TiledActivations(cpu, given.rows(), p.columns);
   }
   // Of modes F and H; one token's as InterleavedRow has them. Products in tiles or pairs ask for them only where some
   // weights are not of ordinary size, from within a loop of all threads: whoever is first makes them alone.
@@ -224,32 +229,34 @@ class Activations {
     return numbers_;
   }
   // Null where the form is another, or numbers do not fit.
-  const TiledActivations* tiles() const { return tiles_ && tiles_->fit() ? &*tiles_ : nullptr; }
-  const PairedActivations* pairs() const { return pairs_ && pairs_->fit() ? &*pairs_ : nullptr; }
-  const QuantisedRows* codes() const { return codes_ ? &*codes_ : nullptr; }
+  const TiledActivations* tiles() const { return tiles_.fit() ? &tiles_ : nullptr; }
+  const PairedActivations* pairs() const { return pairs_.fit() ? &pairs_ : nullptr; }
+  const QuantisedRows* codes() const { return form_ == ActivationForm::codes ? &codes_ : nullptr; }
 #if defined(ETALON_TILES)
-  const QuantisedTiles* code_tiles() const { return code_tiles_ ? &*code_tiles_ : nullptr; }
+  const QuantisedTiles* code_tiles() const { return form_ == ActivationForm::code_tiles ? &code_tiles_ : nullptr; }
 #endif
 
  private:
   void make_numbers(const Cpu& cpu) const {
     std::call_once(numbers_made_, [&] {
-      if (product_.count != 1) numbers_ = padded_.emplace(cpu, product_, product_.rounds()).rows();
-      else numbers_ = {interleaved_.emplace(cpu, product_).data(), 0, 1};
+      if (product_.count == 1) interleaved_ = InterleavedRow(cpu, product_);
+      else padded_ = PaddedRows(cpu, product_, product_.rounds());
+      numbers_ = product_.count == 1 ? ActivationRows{interleaved_.data(), 0, 1} : padded_.rows();
     });
   }
 
   Cpu alone_;
   Product product_;
+  ActivationForm form_;
   mutable std::once_flag numbers_made_;
-  mutable std::optional<PaddedRows> padded_;
-  mutable std::optional<InterleavedRow> interleaved_;
+  mutable PaddedRows padded_;
+  mutable InterleavedRow interleaved_;
   mutable ActivationRows numbers_{};
-  std::optional<TiledActivations> tiles_;
-  std::optional<PairedActivations> pairs_;
-  std::optional<QuantisedRows> codes_;
+  TiledActivations tiles_;
+  PairedActivations pairs_;
+  QuantisedRows codes_;
 #if defined(ETALON_TILES)
-  std::optional<QuantisedTiles> code_tiles_;
+  QuantisedTiles code_tiles_;
 #endif
 };
 

@@ -8,6 +8,7 @@ namespace etalon {
 
 class AlignedFloats {
  public:
+  AlignedFloats() = default;   // of none
   // Not initialised.
   explicit AlignedFloats(std::size_t count)
       : numbers_(static_cast<float*>(::operator new(count * sizeof(float), std::align_val_t{line}))) {}

@@ -135,13 +135,13 @@ inline WeightMap read_weight_map(const std::filesystem::path& index) {
   }
   WeightMap map;
   Problems problems;
-  for (const auto& [tensor, shard] : root["weight_map"].items()) {
+  for (const auto& [tensor, shard] : root["weight_map"].get_ref<const Json::object_t&>()) {
     if (!shard.is_string()) {
       problems.add(described(shard) + " for tensor " + etalon::quoted(tensor));
     } else if (!is_plain_shard_name(shard.get_ref<const std::string&>())) {
       problems.add(described(shard) + " for tensor " + etalon::quoted(tensor));
     } else {
-      map.emplace(tensor, shard.get<std::string>());
+      map.emplace(tensor, shard.get_ref<const std::string&>());
     }
   }
   problems.throw_if_any(where, "shard names that are plain names of .safetensors files beside the index", next);

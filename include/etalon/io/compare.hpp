@@ -134,9 +134,7 @@ inline std::string explain_choice(const Checkpoint& reference, const Checkpoint&
       y.push_back(whole_at(b, i));
     }
     if (x == y) continue;
-    std::sort(x.begin(), x.end());
-    std::sort(y.begin(), y.end());
-    if (x == y) ++count.reordered;
+    if (std::is_permutation(x.begin(), x.end(), y.begin())) ++count.reordered;
     else judge_token(reference, other, router, row, count);
   }
   std::ostringstream words;
@@ -155,7 +153,9 @@ inline std::string explain_choice(const Checkpoint& reference, const Checkpoint&
 inline std::vector<const TensorInfo*> in_model_order(const Checkpoint& trace) {
   std::vector<std::pair<TracePlace, const TensorInfo*>> placed;
   for (const TensorInfo& info : trace.tensors()) placed.emplace_back(place_of(info.name), &info);
-  std::stable_sort(placed.begin(), placed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(placed.begin(), placed.end(), [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first < b.first : a.second < b.second;   // in the trace they stand by name
+  });
   std::vector<const TensorInfo*> ordered;
   for (const auto& [place, info] : placed) ordered.push_back(info);
   return ordered;

@@ -199,26 +199,24 @@ class Config {
     constexpr std::int64_t int_min = std::numeric_limits<int>::min(), int_max = std::numeric_limits<int>::max();
     range = {std::max(range.min, int_min), std::min(range.max, int_max)};
     const Json& value = *field.value;
-    const bool fits = value.is_number_integer() &&
-                      !(value.is_number_unsigned() && value.get<std::uint64_t>() > std::uint64_t{INT64_MAX});
-    if (!fits || value.get<std::int64_t>() < range.min || value.get<std::int64_t>() > range.max) {
+    if (!is_whole_number(value) || whole_number(value) < range.min || whole_number(value) > range.max) {
       throw unexpected(field, in_words(range));
     }
-    return static_cast<int>(value.get<std::int64_t>());
+    return static_cast<int>(whole_number(value));
   }
   double to_number(const Field& field, Interval range) const {
     if (!field.value->is_number()) throw unexpected(field, in_words(range));
-    const double value = field.value->get<double>();
+    const double value = real_number(*field.value);
     if (!(value >= range.min && value <= range.max)) throw unexpected(field, in_words(range));
     return value;
   }
   bool to_boolean(const Field& field) const {
     if (!field.value->is_boolean()) throw unexpected(field, "true or false");
-    return field.value->get<bool>();
+    return field.value->get_ref<const bool&>();
   }
   std::string to_text(const Field& field) const {
     if (!field.value->is_string()) throw unexpected(field, "a text");
-    return field.value->get<std::string>();
+    return field.value->get_ref<const std::string&>();
   }
 
   template <class Item, class Convert>

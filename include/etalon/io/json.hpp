@@ -4,8 +4,9 @@
 // Refused, with line and column: text that is not JSON or not UTF-8, a key twice in one object (the library would
 // silently keep the last), nesting deeper than a limit. Memory is bounded by a small multiple of the text, at worst
 // about 30 bytes a byte (for "{},{},{}…").
-#include <algorithm>
+#include <cstdint>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -31,28 +32,42 @@ std::string described(const Value& value) {
   return value.dump();
 }
 
+// A number as it is written, and a whole one of at most 2^63 - 1. The library's get<T>() would do as well; but it can
+// make anything of anything, which the compiler has to work through for each T.
+inline double real_number(const Json& number) {
+  if (number.is_number_float()) return number.get_ref<const double&>();
+  return number.is_number_unsigned() ? static_cast<double>(number.get_ref<const std::uint64_t&>())
+                                     : static_cast<double>(number.get_ref<const std::int64_t&>());
+}
+inline std::int64_t whole_number(const Json& number) {
+  return number.is_number_unsigned() ? static_cast<std::int64_t>(number.get_ref<const std::uint64_t&>())
+                                     : number.get_ref<const std::int64_t&>();
+}
+// Does it hold a whole number of at most 2^63 - 1?
+inline bool is_whole_number(const Json& value) {
+  if (value.is_number_unsigned()) return value.get_ref<const std::uint64_t&>() <= std::uint64_t{INT64_MAX};
+  return value.is_number_integer();
+}
+
 namespace detail {
 
 // Builds a Json or an OrderedJson from events. Pointers to open containers stay valid: only the innermost one grows.
 template <class Value>
-class JsonBuilder {
+class JsonBuilder final : public JsonHandler {
  public:
-  template <class Scalar>
-  void scalar(Scalar&& scalar) {
-    *slot() = Value(std::forward<Scalar>(scalar));
-  }
-  void begin(JsonContainer container) {
+  void scalar(Json&& value) override { *slot() = std::move(value); }
+  void begin(JsonContainer container) override {
     Value* place = slot();
-    *place = container == JsonContainer::object ? Value::object() : Value::array();
+    *place = Value(container == JsonContainer::object ? Value::value_t::object : Value::value_t::array);
     open_.push_back(place);
   }
-  void end(JsonContainer container) {
+  void end(JsonContainer container) override {
     if constexpr (!sorted) {
       if (container == JsonContainer::object) refuse_repeated_keys(object());
     }
     open_.pop_back();
   }
-  void key(std::string&& name) {
+  void key(std::string&& name) override {
     if constexpr (sorted) {
       auto [at, is_new] = object().try_emplace(std::move(name));
       if (!is_new) refuse(at->first);
@@ -78,12 +93,9 @@ class JsonBuilder {
   }
 
   static void refuse_repeated_keys(const typename Value::object_t& members) {
-    std::vector<std::string_view> keys;
-    keys.reserve(members.size());
-    for (const auto& [key, value] : members) keys.push_back(key);
-    std::sort(keys.begin(), keys.end());
-    auto twice = std::adjacent_find(keys.begin(), keys.end());
-    if (twice != keys.end()) refuse(*twice);
+    std::set<std::string_view> keys;
+    for (const auto& [key, value] : members)
+      if (!keys.insert(key).second) refuse(key);
   }
   [[noreturn]] static void refuse(std::string_view key) {
     throw JsonRefusal{"every key once in an object", etalon::quoted(key) + " twice", "keep one of them"};

@@ -32,18 +32,16 @@ struct JsonRefusal {
   std::string expected, found, next;
 };
 
-// What receives the events. A scalar is nullptr, bool, std::int64_t (below zero), std::uint64_t, double or std::string.
-template <class Handler>
-concept JsonHandler = requires(Handler& handler, std::string& text, JsonContainer container) {
-  handler.scalar(nullptr);
-  handler.scalar(true);
-  handler.scalar(std::int64_t{-1});
-  handler.scalar(std::uint64_t{1});
-  handler.scalar(1.0);
-  handler.scalar(std::move(text));
-  handler.key(std::move(text));
-  handler.begin(container);
-  handler.end(container);
+// What receives the events. A scalar is null, true or false, a number or a text.
+class JsonHandler {
+ public:
+  virtual void scalar(Json&& value) = 0;
+  virtual void key(std::string&& name) = 0;
+  virtual void begin(JsonContainer container) = 0;
+  virtual void end(JsonContainer container) = 0;
+
+ protected:
+  ~JsonHandler() = default;
 };
 
 // "config.json line 3 column 7"; offset counts bytes from 0, columns count bytes from 1.
@@ -78,12 +76,11 @@ inline std::size_t start_of_event(std::string_view text, std::size_t n) {
   }
 }
 
-// Between the library's event interface (which fixes the names and the bool results) and a JsonHandler. It is the
-// library's virtual interface, so that its parser is compiled once, not once a handler.
-template <JsonHandler Handler>
+// Between the library's event interface (which fixes the names and the bool results) and a JsonHandler. Both are
+// virtual, so that the library's parser and this are compiled once, not once a handler.
 class JsonSax final : public nlohmann::json_sax<Json> {
  public:
-  JsonSax(std::string_view text, const std::string& where, JsonLimits limits, Handler& handler)
+  JsonSax(std::string_view text, const std::string& where, JsonLimits limits, JsonHandler& handler)
       : text_(text), where_(where), limits_(limits), handler_(handler) {}
 
   bool null() override { return scalar(nullptr); }
@@ -106,9 +103,8 @@ class JsonSax final : public nlohmann::json_sax<Json> {
   }
 
  private:
-  template <class Value>
-  bool scalar(Value&& value) {
-    return event([&] { handler_.scalar(std::forward<Value>(value)); });
+  bool scalar(Json value) {
+    return event([&] { handler_.scalar(std::move(value)); });
   }
   bool begin(JsonContainer container) {
     if (++depth_ > limits_.depth) {
@@ -195,7 +191,7 @@ class JsonSax final : public nlohmann::json_sax<Json> {
   std::string_view text_;
   const std::string& where_;
   JsonLimits limits_;
-  Handler& handler_;
+  JsonHandler& handler_;
   std::size_t events_ = 0;  // taken so far
   int depth_ = 0;
 };
@@ -204,13 +200,12 @@ class JsonSax final : public nlohmann::json_sax<Json> {
 
 // Sends the events of one JSON text to the handler. where: the text's name in messages.
 // Throws Error for a text that is too long, too deep, not JSON, not UTF-8, or refused by the handler.
-template <JsonHandler Handler>
-void read_json_events(std::string_view text, const std::string& where, JsonLimits limits, Handler& handler) {
+inline void read_json_events(std::string_view text, const std::string& where, JsonLimits limits, JsonHandler& handler) {
   if (text.size() > limits.bytes) {
     throw Error(where, "at most " + std::to_string(limits.bytes) + " bytes of JSON", std::to_string(text.size()),
                 "check that the file is what its name says");
   }
-  detail::JsonSax<Handler> events(text, where, limits, handler);
+  detail::JsonSax events(text, where, limits, handler);
   Json::sax_parse(text.data(), text.data() + text.size(), static_cast<nlohmann::json_sax<Json>*>(&events));
 }
 

@@ -37,9 +37,9 @@ struct SafetensorsHeader {
 namespace detail {
 
 // Receives the events. `level_` counts the open objects and arrays: 1 the header, 2 a tensor, 3 a list of numbers.
-class HeaderEvents {
+class HeaderEvents final : public JsonHandler {
  public:
-  void begin(JsonContainer container) {
+  void begin(JsonContainer container) override {
     const bool is_object = container == JsonContainer::object;
     if (level_ == 0 && !is_object) refuse("an object of tensors", "a list");
     if (level_ == 1 && !is_object) refuse_entry("a list");
@@ -52,14 +52,14 @@ class HeaderEvents {
     seen_ = level_ == 2 ? 0 : seen_;
   }
 
-  void end(JsonContainer) {
+  void end(JsonContainer) override {
     if (level_ == 3 && field_ == Field::offsets && offsets_read_ != 2) refuse("two data_offsets", "fewer");
     if (level_ == 2 && !in_metadata_) end_of_tensor();
     if (level_ == 2) in_metadata_ = false;
     --level_;
   }
 
-  void key(std::string&& text) {
+  void key(std::string&& text) override {
     if (level_ == 1) {
       in_metadata_ = text == "__metadata__";
       if (in_metadata_ && std::exchange(metadata_seen_, true)) refuse("__metadata__ once", "it twice");
@@ -71,7 +71,7 @@ class HeaderEvents {
     }
   }
 
-  void scalar(const Json& value) {
+  void scalar(Json&& value) override {
     if (level_ == 0) refuse("an object of tensors", described(value));
     if (level_ == 1) refuse_entry(described(value));
     if (in_metadata_) return metadata(value);
@@ -111,17 +111,17 @@ class HeaderEvents {
   void metadata(const Json& value) {
     if (!value.is_string()) refuse("__metadata__ of texts", etalon::quoted(name_) + " with " + described(value));
     if (header_.metadata.contains(name_)) refuse("every key of __metadata__ once", etalon::quoted(name_) + " twice");
-    header_.metadata.emplace(std::move(name_), value.get<std::string>());
+    header_.metadata.emplace(std::move(name_), value.get_ref<const std::string&>());
   }
 
   void number(const Json& value) {
     // The parser gives std::uint64_t to what is written without sign, fraction or exponent and fits.
-    if (!value.is_number_unsigned() || value.get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX)) {
+    if (!value.is_number_unsigned() || !is_whole_number(value)) {
       refuse("a whole number from 0 to 2^63 - 1 in " + std::string(field_names[static_cast<int>(field_)]),
              described(value));
     }
     HeaderEntry& entry = header_.entries.back();
-    const auto n = value.get<std::int64_t>();
+    const std::int64_t n = whole_number(value);
     if (field_ == Field::shape) {
       entry.shape.push_back(n);
       return;

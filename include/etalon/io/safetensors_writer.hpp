@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -81,14 +82,14 @@ class SafetensorsWriter {
 
   std::vector<const Entry*> in_file_order(const std::string& where) const {
     std::vector<const Entry*> order;
-    for (const Entry& entry : entries_) order.push_back(&entry);
-    std::sort(order.begin(), order.end(), [](const Entry* a, const Entry* b) { return a->name < b->name; });
-    for (std::size_t i = 0; i < order.size(); ++i) {
-      const bool twice = i > 0 && order[i]->name == order[i - 1]->name;
-      if (twice || order[i]->name == "__metadata__") {
-        throw Error(where, "every tensor under a name of its own", "tensor " + etalon::quoted(order[i]->name) +
+    std::set<std::string_view> names;
+    for (const Entry& entry : entries_) {
+      const bool twice = !names.insert(entry.name).second;
+      if (twice || entry.name == "__metadata__") {
+        throw Error(where, "every tensor under a name of its own", "tensor " + etalon::quoted(entry.name) +
                     (twice ? " twice" : ", a name the format keeps"), "rename one");
       }
+      order.push_back(&entry);
     }
     std::sort(order.begin(), order.end(), [](const Entry* a, const Entry* b) {
       return bits_of(a->dtype) != bits_of(b->dtype) ? bits_of(a->dtype) > bits_of(b->dtype) : a->name < b->name;

@@ -4,7 +4,8 @@
 // Rows of the same tensor from several steps (chunks, token by token) are put one after the other, so the file does not
 // show how the run was cut. Metadata: format version, model, family, tokens, numerics, backend, the axes of each
 // tensor.
-#include <cstring>
+#include <algorithm>
+#include <cstddef>
 #include <map>
 #include <string>
 #include <vector>
@@ -28,9 +29,10 @@ class TraceRecorder {
     kept.axes = tensor.axes;
     kept.inner.assign(tensor.shape.begin() + 1, tensor.shape.end());
     kept.rows += rows;
-    const auto* bytes = tensor.floats ? reinterpret_cast<const std::byte*>(tensor.floats)
-                                      : reinterpret_cast<const std::byte*>(tensor.integers);
-    kept.bytes.insert(kept.bytes.end(), bytes, bytes + count * 4);
+    const void* numbers = tensor.floats ? static_cast<const void*>(tensor.floats) : tensor.integers;
+    const std::size_t before = kept.bytes.size();
+    kept.bytes.resize(before + count * 4);
+    std::copy_n(static_cast<const std::byte*>(numbers), count * 4, kept.bytes.data() + before);
   }
 
   // Adds everything recorded to a file in the making.

@@ -50,13 +50,12 @@ inline std::uint64_t high_product(std::uint64_t a, std::uint64_t b) {
   return a1 * b1 + (middle >> 32) + (other >> 32);
 }
 
-// Penalises each token of the past once, however often it stands there.
-inline void penalise(std::vector<float>& logits, std::span<const int> past, float penalty) {
-  if (penalty == 1.0f) return;
-  std::vector<int> ids(past.begin(), past.end());
-  std::sort(ids.begin(), ids.end());
-  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-  for (int id : ids) logits[id] = logits[id] > 0.0f ? divide(logits[id], penalty) : logits[id] * penalty;
+// The logits, those of each token of the past penalised once, however often it stands there.
+inline std::vector<float> penalised(std::span<const float> logits, std::span<const int> past, float penalty) {
+  std::vector<float> scores(logits.begin(), logits.end());
+  if (penalty == 1.0f) return scores;
+  for (int id : past) scores[id] = logits[id] > 0.0f ? divide(logits[id], penalty) : logits[id] * penalty;
+  return scores;
 }
 
 // All tokens, best first, each with its integer weight.
@@ -107,8 +106,7 @@ inline std::uint64_t draw(std::uint64_t seed, std::uint32_t position) {
 // The token that follows. past: the ids before it; its position is their number. logits (Vocab). Throws Error where
 // the logits are not numbers.
 inline int next_token(std::span<const float> logits, std::span<const int> past, const SamplingOptions& options) {
-  std::vector<float> scores(logits.begin(), logits.end());
-  penalise(scores, past, options.repeat_penalty);
+  const std::vector<float> scores = penalised(logits, past, options.repeat_penalty);
   const int best = arg_max(scores.data(), static_cast<int>(scores.size()));
   if (is_nan(scores[best]))
     throw Error("logits at position " + std::to_string(past.size()), "numbers", "NaN (not a number)",

@@ -36,7 +36,7 @@ struct TokenizerParts {
 namespace detail {
 
 // Receives the events of the whole file. Everything but the two large tables goes on to a builder of JSON values.
-class TokenizerEvents {
+class TokenizerEvents final : public io::JsonHandler {
  public:
   explicit TokenizerEvents(Vocabulary& vocabulary) : vocabulary_(vocabulary) {}
 
@@ -51,20 +51,14 @@ class TokenizerEvents {
     }
   };
 
-  template <class Scalar>
-  void scalar(Scalar&& value) {
+  void scalar(io::Json&& value) override {
     next_ = Table::none;
-    if (in_ == Table::none) return rest_.scalar(std::forward<Scalar>(value));
-    using Type = std::remove_cvref_t<Scalar>;
-    if constexpr (std::is_same_v<Type, std::uint64_t>) {
-      if (in_ == Table::vocabulary) return add_token(value);
-    }
-    if constexpr (std::is_same_v<Type, std::string>) {
-      if (in_ == Table::merges) return add_merge_text(value);
-    }
+    if (in_ == Table::none) return rest_.scalar(std::move(value));
+    if (in_ == Table::vocabulary && value.is_number_unsigned()) return add_token(value.get<std::uint64_t>());
+    if (in_ == Table::merges && value.is_string()) return add_merge_text(value.get_ref<const std::string&>());
     refuse();
   }
-  void key(std::string&& name) {
+  void key(std::string&& name) override {
     if (in_ == Table::vocabulary && depth_ == 3) {
       key_ = std::move(name);
       return;
@@ -75,7 +69,7 @@ class TokenizerEvents {
     if (depth_ == 2 && in_model_ && name == "merges") next_ = Table::merges;
     rest_.key(std::move(name));
   }
-  void begin(io::JsonContainer container) {
+  void begin(io::JsonContainer container) override {
     ++depth_;
     const Table next = std::exchange(next_, Table::none);
     if (in_ == Table::none) {
@@ -89,7 +83,7 @@ class TokenizerEvents {
       refuse();
     }
   }
-  void end(io::JsonContainer container) {
+  void end(io::JsonContainer container) override {
     --depth_;
     if (in_ == Table::merges && depth_ == 3) {
       if (in_pair_ != 2) throw io::JsonRefusal{"two tokens in a merge", std::to_string(in_pair_), {}};
