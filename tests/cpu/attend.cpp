@@ -45,12 +45,14 @@ std::string fault(const Case& c) {
   for (const bool sinks : {false, true}) {
     const auto expected = c.attended(Reference{}, sinks);
     for (const Isa isa : all_isas)
-      for (const int threads : {1, 3}) {
+      for (const auto& [threads, one_stream] : {std::pair{1, false}, {3, false}, {1, true}, {2, true}}) {
         if (!has_isa(isa)) continue;
         Cpu cpu(threads, isa);
         cpu.worth_sharing = 0;
+        cpu.one_stream = one_stream;
         if (!same_bits(c.attended(cpu, sinks), expected))
-          return std::string(name_of(isa)) + ", " + std::to_string(threads) + " threads" + (sinks ? ", sinks" : "");
+          return std::string(name_of(isa)) + ", " + std::to_string(threads) + " threads" + (sinks ? ", sinks" : "") +
+                 (one_stream ? ", one stream" : "");
       }
   }
   return "";
@@ -108,13 +110,20 @@ TEST_CASE("the heads of a block ask for the whole next block between them, once,
   const TileShape shape(rows, Isa::avx512, 0, 0);
   each_range(rows, shape, [&](const auto& range) {
     BlockRows room(shape, range.keys, range.values);
+    const HeadGroup all{0, heads}, two{1, 2};
     for (int kv = 0; kv < heads; ++kv) {
-      const std::ptrdiff_t from = 2 * 32 * heads * dim + kv * 32 * dim;
-      CHECK(range.rows(room, kv, 1, ~KeySet{0}, heads).next_keys - keys.data() == from);
-      CHECK(range.rows(room, kv, 1, ~KeySet{0}, heads).next_values - values.data() == from);
-      CHECK(range.rows(room, kv, 1, ~KeySet{0}, 1).next_keys == nullptr);       // this walk leaves the other heads out
-      CHECK(range.rows(room, kv, 4, ~KeySet{0}, heads).next_keys == nullptr);
+      const KeyBlock block = range.rows(room, kv, 1, ~KeySet{0}, all);
+      CHECK(block.next_keys.numbers == keys.data() + 2 * 32 * heads * dim);
+      CHECK(block.next_values.numbers == values.data() + 2 * 32 * heads * dim);
+      CHECK(block.next_keys.first == kv * 32 * dim);
+      CHECK(block.next_keys.run == block.next_keys.apart);                      // one stretch
+      CHECK(range.rows(room, kv, 4, ~KeySet{0}, all).next_keys.numbers == nullptr);
     }
+    const Ahead last = range.rows(room, 2, 1, ~KeySet{0}, two).next_keys;       // heads 1 and 2 alone
+    CHECK(last.numbers == keys.data() + 2 * 32 * heads * dim + dim);
+    CHECK(last.first == 32 * dim);
+    CHECK(last.run == 2 * dim);
+    CHECK(last.apart == heads * dim);
   });
 }
 
@@ -125,7 +134,7 @@ TEST_CASE("keys that are values too are asked for once") {
   const TileShape shape(rows, Isa::avx512, 0, 0);
   each_range(rows, shape, [&](const auto& range) {
     BlockRows room(shape, range.keys, range.values);
-    CHECK(range.rows(room, 0, 0, ~KeySet{0}, 1).next_keys == latents.data() + 32 * 64);
-    CHECK(range.rows(room, 0, 0, ~KeySet{0}, 1).next_values == nullptr);
+    CHECK(range.rows(room, 0, 0, ~KeySet{0}, {0, 1}).next_keys.numbers == latents.data() + 32 * 64);
+    CHECK(range.rows(room, 0, 0, ~KeySet{0}, {0, 1}).next_values.numbers == nullptr);
   });
 }

@@ -44,7 +44,7 @@ set shared_mutex source_location span sstream stack stdexcept stop_token streamb
 syncstream system_error thread tuple type_traits typeindex typeinfo unordered_map unordered_set utility valarray
 variant vector version
 """.split())
-processor_headers = {"immintrin.h", "x86intrin.h", "cpuid.h", "arm_neon.h"}   # cpu/ only
+machine_headers = {"immintrin.h", "x86intrin.h", "cpuid.h", "arm_neon.h", "sys/mman.h"}   # cpu/ only
 
 longest_line = 120
 longest_header = 300
@@ -122,7 +122,7 @@ def libraries(top, files):
             if path.parts[:2] != ("include", "etalon") or name.startswith("etalon/") or name in standard_headers:
                 continue
             part = part_of(path.relative_to("include/etalon"))
-            if part in arrow and not (part == "cpu" and name in processor_headers):
+            if part in arrow and not (part == "cpu" and name in machine_headers):
                 yield f"{path}:{line}: the core includes the standard library only, not {name}"
 
 

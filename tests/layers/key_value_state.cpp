@@ -33,7 +33,7 @@ TEST_CASE("a worked example: with a window of 4 the next query sees itself and t
   const RowsState state = grown(4, 10);
   CHECK(state.length() == 10);
   CHECK(state.first == 7);
-  CHECK(state.rows == std::vector<float>{7, 8, 9});
+  CHECK(state.rows == Kept{7, 8, 9});
 }
 
 TEST_CASE("a window's state does not grow with the sequence") {

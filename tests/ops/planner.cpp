@@ -42,12 +42,12 @@ TEST_CASE("a step takes the memory that it takes on a backend that computes, and
 }
 
 TEST_CASE("nothing is kept, and no row is gone through") {
-  std::vector<float> kept;
+  Kept kept;
   keep(Planner{}, kept, reinterpret_cast<const float*>(64), 1000);
   CHECK(kept.empty());
   for_rows(Planner{}, 10, 10, [](int, int) { CHECK(false); });
   keep(Reference{}, kept, std::vector<float>{1, 2}.data(), 2);
-  CHECK(kept == std::vector<float>{1, 2});
+  CHECK(kept == Kept{1, 2});
 }
 
 TEST_CASE("what a product would round takes no memory in a plan: here a terabyte") {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <etalon/math/real.hpp>
+#include <etalon/ops/kept.hpp>
 
 namespace etalon::test {
 
@@ -46,6 +47,9 @@ inline bool same_bits(const std::vector<float>& a, const std::vector<float>& b) 
   for (std::size_t i = 0; i < a.size(); ++i)
     if (!same_bits(a[i], b[i])) return false;
   return true;
+}
+inline bool same_bits(const Kept& a, const Kept& b) {
+  return same_bits(std::vector<float>(a.begin(), a.end()), std::vector<float>(b.begin(), b.end()));
 }
 
 // The spacing of binary32 numbers at x: 2^(exponent - 23), at least 2^-149.

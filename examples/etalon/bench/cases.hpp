@@ -88,8 +88,8 @@ template <class Backend> Task attention_task(BenchOf<Backend>& bench, Pool& pool
   const auto run = [&bench, &pool, tokens, positions, numbers] {
     const Arena::Scope scope(bench.arena);
     const View<const float, Token, Head, HeadDim> q{reinterpret_cast<const float*>(pool.all()), {tokens, heads, dim}};
-    const View<const float, Position, KvHead, HeadDim> keys{pool.next_floats(numbers), {positions, kv_heads, dim}};
-    const View<const float, Position, KvHead, ValueDim> values{pool.next_floats(numbers), {positions, kv_heads, dim}};
+    const View<const float, Position, KvHead, HeadDim> keys{pool.next_kept(numbers), {positions, kv_heads, dim}};
+    const View<const float, Position, KvHead, ValueDim> values{pool.next_kept(numbers), {positions, kv_heads, dim}};
     const auto ctx = bench.context();
     const auto out = ctx.template make<float, Token, Head, ValueDim>(tokens, heads, dim);
     attend(ctx, q, keys, values, {.scale = 0.088, .start = positions - tokens}, out);

@@ -10,8 +10,8 @@
 namespace etalon::command::bench {
 
 // Memory that no cache holds, of bytes that are numbers of about 1 in every storage format. Whoever asks for some gets
-// the next: what was read last is read again when all else has been. A quarter of a GiB for weights, in large pages
-// where the system has them, as files of weights are (io/checkpoint.hpp); as much for activations and caches, in
+// the next: what was read last is read again when all else has been. A quarter of a GiB for weights and caches, in
+// large pages where the system has them, as both are (io/checkpoint.hpp, cpu/keep.hpp); as much for activations, in
 // ordinary pages, as these are.
 class Pool {
  public:
@@ -19,8 +19,11 @@ class Pool {
 
   Pool();
   const std::byte* all() const { return weights_.bytes.get(); }
-  // The next so many bytes of weights, or numbers of activations; at most `size` bytes.
+  // The next so many bytes of weights, or numbers of caches or activations; at most `size` bytes.
   const std::byte* next(std::size_t bytes) { return weights_.next(bytes); }
+  const float* next_kept(std::size_t count) {
+    return reinterpret_cast<const float*>(weights_.next(count * sizeof(float)));
+  }
   const float* next_floats(std::size_t count) {
     return reinterpret_cast<const float*>(numbers_.next(count * sizeof(float)));
   }

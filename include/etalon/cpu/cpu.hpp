@@ -7,6 +7,7 @@
 #include <etalon/cpu/attend_pieces.hpp>
 #include <etalon/cpu/backend.hpp>
 #include <etalon/cpu/elementwise.hpp>
+#include <etalon/cpu/keep.hpp>
 #include <etalon/cpu/kernels_apart.hpp>
 #include <etalon/cpu/linear.hpp>
 #include <etalon/cpu/linear_each.hpp>

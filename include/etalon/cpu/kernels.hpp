@@ -84,12 +84,19 @@ struct AttendTile {
   float *scores, *before, *now;  // (32, query), (query), (query), of whole vectors of queries
 };
 
+// What is asked for ahead: numbers first … of runs of so many side by side, `apart` from one to the next.
+struct Ahead {
+  const float* numbers = nullptr;   // null: nothing
+  int first = 0, run = 0;
+  std::ptrdiff_t apart = 0;
+};
+
 // A block of keys and values: whole blocks of key channels, whole vectors of value channels.
 struct KeyBlock {
   const float *keys, *values;
   std::ptrdiff_t key_stride, value_stride;   // from one position to the next
-  const float *next_keys, *next_values;      // as much of the block after it, to be asked for; null: nothing is
-  int places = 1;                            // from so many places at once
+  Ahead next_keys{}, next_values{};          // as much of the block after it, to be asked for
+  int places = 1;                            // from so many places at once; only where runs touch
 };
 
 // What one block alone adds to the queries of a tile: as in AttendTile.

@@ -39,7 +39,7 @@ struct Given {
 struct CompressorState {
   CompressorSizes sizes;
   int length = 0;                // positions seen
-  std::vector<float> entries;    // (Entry, width)
+  Kept entries;                  // (Entry, width)
   Given group;                   // of positions length - length % rate …, (Position, Series)
   Given before;                  // of the group before: (Slot, Series); empty where there is none, or no overlap
 

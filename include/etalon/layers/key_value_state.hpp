@@ -4,9 +4,9 @@
 // With a window, rows that no later query can see are dropped, so the state stays as large as the window however long
 // the sequence is. What is left still knows its positions, and results do not depend on what was dropped (R5).
 #include <cstddef>
-#include <vector>
 
 #include <etalon/ops/backend.hpp>
+#include <etalon/ops/kept.hpp>
 #include <etalon/view.hpp>
 
 namespace etalon {
@@ -15,7 +15,7 @@ namespace etalon {
 struct RowsState {
   int width = 0, window = 0;     // window 0: every position is kept
   int first = 0;                 // position of the first row kept
-  std::vector<float> rows;
+  Kept rows;
 
   int length() const { return first + count(); }
   int count() const { return width == 0 ? 0 : static_cast<int>(rows.size() / static_cast<std::size_t>(width)); }

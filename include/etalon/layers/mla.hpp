@@ -12,7 +12,6 @@
 // layers/absorbed_mla.hpp.
 #include <algorithm>
 #include <limits>
-#include <vector>
 
 #include <etalon/layers/one_of.hpp>
 #include <etalon/ops/attend_pieces.hpp>
@@ -29,7 +28,7 @@ using CompressedKv = Concat<KvLatent, RopeDim>;
 // Keys and values of all heads, of the first positions.
 struct ExpandedRows {
   int count = 0;
-  std::vector<float> keys, values;   // (Position, Head, HeadDim), (Position, Head, ValueDim)
+  Kept keys, values;   // (Position, Head, HeadDim), (Position, Head, ValueDim)
 
   void reserve(int positions, int key_width, int value_width) {
     keys.reserve(static_cast<std::size_t>(positions) * static_cast<std::size_t>(key_width));
@@ -46,7 +45,7 @@ struct ExpandedRows {
 // What one sequence keeps in one layer: for each position its latent and its rotated key part, nothing per head.
 struct LatentState {
   int width = 0;                  // kv_lora_rank + qk_rope_head_dim numbers a position
-  std::vector<float> entries;     // (Position, Concat<KvLatent, RopeDim>)
+  Kept entries;                   // (Position, Concat<KvLatent, RopeDim>)
   ExpandedRows expanded{};        // follows from the entries: may be dropped at any time
   int expected = 0;               // positions that room was asked for
 

@@ -6,7 +6,8 @@
 // function of its own row alone (docs/arithmetic.md, R9), how the rows are split cannot change a bit.
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+
+#include <etalon/ops/kept.hpp>
 
 namespace etalon {
 
@@ -24,7 +25,7 @@ inline constexpr int move_work = 4;
 inline int tokens_together(const Reference&) { return 0; }
 
 // Puts numbers behind those that a sequence keeps already.
-inline void keep(const Reference&, std::vector<float>& kept, const float* numbers, std::size_t count) {
+inline void keep(const Reference&, Kept& kept, const float* numbers, std::size_t count) {
   kept.insert(kept.end(), numbers, numbers + count);
 }
 

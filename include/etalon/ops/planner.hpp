@@ -17,6 +17,6 @@ struct Planner : Reference {
 
 template <class Rows> void for_rows(const Planner&, int, std::int64_t, Rows&&) {}
 inline int tokens_together(const Planner& planner) { return planner.together; }
-inline void keep(const Planner&, std::vector<float>&, const float*, std::size_t) {}
+inline void keep(const Planner&, Kept&, const float*, std::size_t) {}
 
 }  // namespace etalon

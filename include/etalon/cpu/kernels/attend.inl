@@ -13,10 +13,18 @@ inline constexpr int few_queries = width / 2;
 
 // Asks for the share that step `step` of `steps` has in `count` numbers, of four pages or more, from several places at
 // once or from one (KeyBlock::places).
-[[gnu::always_inline]] inline void ask_for(const float* numbers, int count, int places, int step, int steps) {
-  const int part = count / places, share = part / steps;
-  for (int i = step * share; i < (step + 1) * share; i += 16)
-    for (int place = 0; place < places; ++place) __builtin_prefetch(numbers + place * part + i);
+[[gnu::always_inline]] inline void ask_for(const Ahead& ahead, int count, int places, int step, int steps) {
+  const int part = count / places, share = part / steps, begin = ahead.first + step * share;
+  if (places > 1) {
+    for (int i = begin; i < begin + share; i += 16)
+      for (int place = 0; place < places; ++place) __builtin_prefetch(ahead.numbers + place * part + i);
+    return;
+  }
+  const float* run = ahead.numbers + begin / ahead.run * ahead.apart;
+  for (int i = 0, at = begin % ahead.run; i < share; i += 16, at += 16) {
+    if (at >= ahead.run) at -= ahead.run, run += ahead.apart;
+    __builtin_prefetch(run + at);
+  }
 }
 
 template <int Keys>
@@ -187,7 +195,7 @@ inline void mix_tile(const AttendTile& tile, const KeyBlock& block, int query, i
   Floats even[Queries][Vectors] = {}, odd[Queries][Vectors] = {};
   const float *weights = tile.scores + query, *values = block.values + channel;
   const std::ptrdiff_t stride = tile.vectors * width;
-  const bool ask = block.next_values != nullptr && query == 0;
+  const bool ask = block.next_values.numbers != nullptr && query == 0;
   const int steps = (tile.channels + 2 * width - 1) / (2 * width) * 16;
   for (int j = first & ~1; j < last; j += 2) {
     if (ask) ask_for(block.next_values, 32 * tile.channels, block.places, channel / (2 * width) * 16 + j / 2, steps);
@@ -239,7 +247,7 @@ inline void attend_block(const AttendTile& tile, const KeyBlock& block, const Ke
     const int first = __builtin_ctz(any) / 2 * 2, last = 32 - __builtin_clz(any);
     float* scores = tile.scores + v * width;
     score_block(block, first, last, tile.count - v * width, tile.queries + std::ptrdiff_t{v} * tile.dim * width,
-                tile.dim, scores, stride, v == 0 && block.next_keys != nullptr);
+                tile.dim, scores, stride, v == 0 && block.next_keys.numbers != nullptr);
     Bits seen;
     Ints shift;
     Floats total;
