@@ -179,7 +179,7 @@ inline std::vector<TemplateProcessing::Part> read_template(const JsonField& list
     const std::string name = id.string();
     if (kind == "Sequence") {
       if (name != "A" && !(name == "B" && pair)) id.refuse(pair ? "A or B" : "A", etalon::quoted(name));
-      out.push_back(std::size_t{name == "B"});
+      out.emplace_back(std::size_t{name == "B"});
     } else if (kind == "SpecialToken") {
       const JsonField ids = specials.at(name).at("ids");
       std::vector<TokenId> tokens;
