@@ -110,6 +110,10 @@ class MappedFile {
     const bool same_time =
         now.st_mtim.tv_sec == opened_.st_mtim.tv_sec && now.st_mtim.tv_nsec == opened_.st_mtim.tv_nsec;
     if (same_time && now.st_size == opened_.st_size) return;
+    if (now.st_size == opened_.st_size) {   // somebody may be writing now, which shows in the time before in the size
+      ::usleep(10'000);
+      if (::stat(path_.c_str(), &now) != 0) now = opened_;
+    }
     if (now.st_size != opened_.st_size) {   // as process_faults.hpp says it: chance decides which comes first
       throw Error(path_.string(), "the " + std::to_string(opened_.st_size) + " bytes it had when it was opened",
                   std::to_string(now.st_size), "the file was changed or cut short while in use; run again");
