@@ -8,8 +8,8 @@
 #include <doctest/doctest.h>
 
 #include <etalon/io/safetensors_writer.hpp>
-#include "large_pages.hpp"
 #include "scratch.hpp"
+#include "support/large_pages.hpp"
 
 using namespace etalon::io;
 using etalon::test::contains;

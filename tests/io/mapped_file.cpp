@@ -6,8 +6,8 @@
 
 #include <doctest/doctest.h>
 
-#include "large_pages.hpp"
 #include "scratch.hpp"
+#include "support/large_pages.hpp"
 
 using etalon::io::mapped_ranges;
 using etalon::io::MappedFile;

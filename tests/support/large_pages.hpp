@@ -1,6 +1,5 @@
 #pragma once
 // Has the system been asked for large pages where this memory is mapped?
-#include <cstddef>
 #include <cstdint>
 #include <fstream>
 #include <optional>
@@ -10,7 +9,7 @@
 namespace etalon::test {
 
 // Nothing where the system does not tell: no /proc/self/smaps, or no large pages to ask for.
-inline std::optional<bool> asked_for_large_pages(const std::byte* memory) {
+inline std::optional<bool> asked_for_large_pages(const void* memory) {
   if (!std::ifstream("/sys/kernel/mm/transparent_hugepage/enabled")) return std::nullopt;
   const auto address = reinterpret_cast<std::uintptr_t>(memory);
   std::ifstream maps("/proc/self/smaps");
