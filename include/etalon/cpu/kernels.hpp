@@ -29,15 +29,16 @@ inline constexpr int band_columns = 128;
 // Columns that may be read behind the last one of activations: they are zeros.
 inline constexpr int column_padding = band_columns;
 
-// The rows of a panel, one for each lane: neighbours, or 2^halvings runs of neighbours that begin `apart` rows from
-// each other, lane by lane in turn. The last one again where there is none before `last`.
+// The rows of a panel, one for each lane: `near` rows from lane to lane, `far` from one four of lanes to the next.
+// The last row again where there is none before `last`.
 struct PanelRows {
-  int first, last, halvings = 0, apart = 0;
+  int first, last, near = 1, far = 4;
 
   int of_lane(int r) const {
-    const int run = r & ((1 << halvings) - 1), n = first + run * apart + (r >> halvings);
+    const int n = first + r % 4 * near + r / 4 * far;
     return n < last ? n : last - 1;
   }
+  bool touch() const { return far == 1; }   // are those of every fourth lane neighbours?
 };
 
 // A matrix as its bytes, and its scales where it has any.

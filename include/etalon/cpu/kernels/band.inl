@@ -4,7 +4,7 @@
 // turned, are four words of it, and so all that its chains need next. Activations lie in the same order
 // (cpu/activations.hpp, InterleavedRow).
 
-inline constexpr int band_rows = width / 4, band_halvings = band_rows / 2;   // a row for each 128-bit part of a vector
+inline constexpr int band_rows = width / 4;   // a row for each 128-bit part of a vector
 
 // Activations of a unit in the order of a band's lanes: out[4 c + b] = x[32 b + c].
 inline void interleave_unit(const float* x, float* out) {
@@ -28,12 +28,12 @@ struct Band {
   const std::byte *row[band_rows], *asked[band_rows];
   int lines_apart;   // from the line asked for now to the next, behind the same of asked
 
-  // Band `index` of a panel.
-  Band(const WordRows& matrix, const PanelRows& rows, int index) : lines_apart(rows.halvings == 0 ? band_rows : 1) {
+  // Band `index` of a panel: every fourth lane.
+  Band(const WordRows& matrix, const PanelRows& rows, int index) : lines_apart(rows.touch() ? band_rows : 1) {
     const std::ptrdiff_t bytes = band_rows * matrix.row_bytes, next = bytes > least_ahead ? bytes : least_ahead;
     for (int p = 0; p < band_rows; ++p) {
-      row[p] = matrix.data + rows.of_lane(index * band_rows + p) * matrix.row_bytes;
-      asked[p] = rows.halvings == 0 ? row[0] + next + 64 * p : row[p] + band_foresight;
+      row[p] = matrix.data + rows.of_lane(4 * p + index) * matrix.row_bytes;
+      asked[p] = rows.touch() ? row[0] + next + 64 * p : row[p] + band_foresight;
     }
   }
   // Rows elsewhere.

@@ -27,17 +27,17 @@ struct PanelSum {
   }
 };
 
-// The sums of rows from those of their blocks, (unit, row, block). scales: (group, row); group: columns that share one
+// The sums of rows from those of their blocks, (unit, band, lane of a band): turned, lanes are a panel's, since a band
+// is every fourth of them. scales: (group, row); group: columns that share one
 inline void add_blocks(Floats& result, const float* blocks, int units, const float* scales, int group) {
   PanelSum sum(scales, group != 0 ? (group + 31) / 32 : 1 << 30);
   for (int u = 0; u < units; ++u, blocks += 4 * width) {
-    const std::byte* part[band_rows];
-    for (int p = 0; p < band_rows; ++p) part[p] = reinterpret_cast<const std::byte*>(blocks + 16 * p);
     Bits turned[4];
 #pragma GCC unroll 4
-    for (int i = 0; i < 4; ++i) load_parts(turned[i], part, 16 * i);
+    for (int i = 0; i < 4; ++i) load(turned[i], blocks + i * width);
     transpose_quads(turned[0], turned[1], turned[2], turned[3]);
-    for (const Bits& block : turned) sum.add((Floats)block);
+#pragma GCC unroll 4
+    for (int b = 0; b < 4; ++b) sum.add((Floats)turned[b]);
   }
   if (group != 0 && sum.left != sum.blocks_in_group) sum.close_group();
   result = group != 0 ? sum.total : sum.group;
@@ -69,7 +69,7 @@ template <class Words> struct NumberKernel {
     Scales(const WordRows& matrix, const PanelRows&, int index, const float* scales) {
       const int stride = scales_of(matrix) + spare_scales;
       for (int p = 0; p < band_rows; ++p)
-        row[p] = reinterpret_cast<const std::byte*>(scales + (index * band_rows + p) * stride);
+        row[p] = reinterpret_cast<const std::byte*>(scales + (4 * p + index) * stride);
     }
     static bool fit() { return true; }
   };
@@ -158,6 +158,7 @@ inline int panels_of_scales(const WordRows& matrix, const PanelRows& rows, int s
 inline void panels_times_vector(const WordRows& matrix, int first, int last, float* y, const auto& panel_sums,
                                 const auto& read_scales) {
   const int panels = (last - first) / width, step = matrix.one_stream ? width : 4;
+  const int near = matrix.one_stream ? band_rows : 1, far = matrix.one_stream ? 1 : 4 * panels;
   const AlignedFloats scratch(room_for_scales(matrix) + room_for_blocks(matrix));
   float *scales = scratch.data(), *room = scales + room_for_scales(matrix);
   const auto add_panel = [&](const PanelRows& rows) __attribute__((always_inline)) {
@@ -166,7 +167,7 @@ inline void panels_times_vector(const WordRows& matrix, int first, int last, flo
     for (int r = 0; r < width; ++r) y[rows.of_lane(r)] = sums[r];
   };
   for (int i = 0, known = 0; i < panels; ++i, --known) {
-    const PanelRows rows{first + i * step, last, matrix.one_stream ? 0 : band_halvings, 4 * panels};
+    const PanelRows rows{first + i * step, last, near, far};
     if (known == 0) read_scales(rows, scales), known = panels_of_scales(matrix, rows, step);
     add_panel(rows);
   }

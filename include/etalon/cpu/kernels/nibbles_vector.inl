@@ -30,7 +30,7 @@ template <int Shift, int Word>
                     __builtin_shufflevector(factors, factors, a, a, a, a, b, b, b, b, c, c, c, c, d, d, d, d));
 }
 
-// Scales of the rows of a band, as codes: four blocks' of each row are a word.
+// Scales of the rows of a band, as codes: four blocks' of each row are a word. Those of the next band are asked for.
 struct NibbleScales {
   const std::byte* row[4];
   int blocks;
@@ -40,7 +40,11 @@ struct NibbleScales {
   NibbleScales(const WordRows& matrix, const PanelRows& rows, int index, const float*)
       : blocks((matrix.columns + 31) / 32) {
     const auto& stored = *static_cast<const Mxfp4*>(matrix.storage);
-    for (int p = 0; p < 4; ++p) row[p] = stored.scales + rows.of_lane(4 * index + p) * stored.scale_stride;
+    const std::ptrdiff_t next = (rows.touch() ? band_rows : 1) * stored.scale_stride;
+    for (int p = 0; p < 4; ++p) {
+      row[p] = stored.scales + rows.of_lane(4 * p + index) * stored.scale_stride;
+      for (int at = 0; at < blocks; at += 64) __builtin_prefetch(row[p] + next + at);
+    }
   }
   // Of unit u, ones behind the last: each lane's power of two.
   [[gnu::always_inline]] void load(Floats& to, int u) {
