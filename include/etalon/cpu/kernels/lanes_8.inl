@@ -57,6 +57,9 @@ typedef std::int16_t Shorts __attribute__((vector_size(4 * width)));
   to = (Floats)_mm256_loadu_ps(from);
 }
 
+// Is any lane true, of a comparison's?
+[[gnu::always_inline]] inline bool any(const Ints& lanes) { return _mm256_movemask_ps((__m256)lanes) != 0; }
+
 // Eight f16 numbers in each 128-bit part, the even ones first and then the odd ones; low: of the first part.
 [[gnu::always_inline]] inline void widen_by_row(Floats& low, Floats& high, const Bits& words) {
   const __m128i once = _mm_set_epi64x(0x0f0e0b0a07060302, 0x0d0c090805040100);

@@ -12,64 +12,6 @@ struct CodeTiles {
   int tiles, groups, count;   // count: tokens
 };
 
-// Codes and scales of 16 outputs for one group of 32 columns, a word of four codes for each.
-struct CodeColumns {
-  Bits words[8];
-  Floats scale;
-};
-
-// The least significant bytes of four vectors side by side: (a, b, c, d) in each word.
-[[gnu::always_inline]] inline void join_bytes(Bits& word, const Bits& a, const Bits& b, const Bits& c, const Bits& d) {
-  const Bits low = (a & 0xffu) | (b << 8 & 0xff00u);
-  word = low | (c << 16 & 0xff0000u) | d << 24;
-}
-
-// quantise_group of math/rounding.hpp for 16 rows, v[k] their numbers of column k. A NaN counts as 0: where there is
-// one, or an infinity, int8.inl's way is gone, which looks at each.
-inline void quantise_group_of_rows(const Floats (&v)[32], CodeColumns& out) {
-  Bits part[4] = {};
-#pragma GCC unroll 32
-  for (int k = 0; k < 32; ++k) {
-    const Bits size = (Bits)v[k] & 0x7fffffffu;
-    part[k % 4] = size > part[k % 4] ? size : part[k % 4];
-  }
-  for (int i = 1; i < 4; ++i) part[0] = part[i] > part[0] ? part[i] : part[0];
-  if (_mm512_cmpge_epu32_mask((__m512i)part[0], _mm512_set1_epi32(0x7f800000)) != 0) {
-    Int8Block block;
-    quantise_columns(v, block, 0);
-    for (int w = 0; w < 8; ++w) out.words[w] = block.words[w][0];
-    out.scale = block.scale[0];
-    return;
-  }
-  const Floats largest = (Floats)part[0], zero = {}, shift = zero + rounding_shift;
-  const auto fits = largest >= int8_smallest;
-  const Floats inverse = fits ? 127.0f / largest : zero;
-  out.scale = fits ? largest / 127.0f : zero;
-#pragma GCC unroll 8
-  for (int w = 0; w < 8; ++w) {
-    Floats q[4] = {shift, shift, shift, shift};
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; ++i) multiply_add(q[i], v[4 * w + i], inverse);
-    join_bytes(out.words[w], (Bits)q[0], (Bits)q[1], (Bits)q[2], (Bits)q[3]);
-  }
-}
-
-// All groups of a panel; there is room for whole units.
-inline void quantise_rows(const PanelReader& panel, CodeColumns* out) {
-  const int group = panel.format.scales_numbers ? 0 : panel.matrix.group;
-  Floats values[128 / 32][32], scale;   // the largest unit
-  for (int first = 0; first < panel.matrix.columns; first += panel.format.columns) {
-    panel.read(first, reinterpret_cast<float*>(values), width);
-    for (int b = 0; b < panel.format.columns / 32; ++b, ++out) {
-      for (int k = 0; group != 0 && k < 32; ++k) {
-        if (k == 0) load(scale, panel.scales + (first + 32 * b) / group * width);
-        values[b][k] = values[b][k] * scale;
-      }
-      quantise_group_of_rows(values[b], *out);
-    }
-  }
-}
-
 // The dots of two groups, 16 tokens and 16 outputs each: (group, token, output).
 inline void dots_of_groups(const std::int8_t* codes, const CodeColumns* weights, Ints* dots) {
   clear_tile<0>(), clear_tile<1>();
@@ -119,7 +61,8 @@ inline void int8_matrix_times_tiles(const WordRows& matrix, const UnitReader& fo
   for (int n = first; n < last; n += width) {
     const int stop = n + width < last ? n + width : last;
     read_panel_scales(matrix, n, stop, scales.data());
-    quantise_rows({matrix, format, Panel(matrix, n, stop), scales.data()}, weights);
+    quantise_panel({matrix, format, Panel(matrix, n, stop), scales.data()},
+                   [&](int group) -> CodeColumns& { return weights[group]; });
     const auto some = static_cast<__mmask16>((1 << (stop - n)) - 1);
     for (int tile = 0; tile < x.tiles; ++tile) {
       Floats total[16];
