@@ -67,6 +67,41 @@ TEST_CASE("more than one thread takes part where pieces are long enough") {
   CHECK(in_others > 0);
 }
 
+// Waits until ready(), at most ten seconds.
+static void wait_for(auto&& ready) {
+  const auto begin = std::chrono::steady_clock::now();
+  while (!ready() && std::chrono::steady_clock::now() - begin < std::chrono::seconds(10)) std::this_thread::yield();
+}
+
+TEST_CASE("two threads begin with either half of the pieces") {
+  ThreadPool pool(2);
+  const std::thread::id mine = std::this_thread::get_id();
+  std::atomic<int> begun{0};
+  std::atomic<int> first_of[2] = {-1, -1};
+  pool.run(16, [&](int first, int) {
+    auto& known = first_of[std::this_thread::get_id() == mine ? 0 : 1];
+    if (known >= 0) return;
+    known = first;
+    ++begun;
+    wait_for([&] { return begun == 2; });
+  });
+  CHECK(first_of[0] == 0);
+  CHECK(first_of[1] == 8);
+}
+
+TEST_CASE("while one thread is held up, the other does all pieces but that one") {
+  ThreadPool pool(2);
+  const std::thread::id mine = std::this_thread::get_id();
+  std::atomic<int> done{0}, in_others{0};
+  pool.run(16, [&](int, int) {
+    if (std::this_thread::get_id() == mine) wait_for([&] { return in_others > 0; });
+    else ++in_others, wait_for([&] { return done == 15; });
+    ++done;
+  });
+  CHECK(in_others == 1);
+  CHECK(done == 16);
+}
+
 TEST_CASE("a pool may be destroyed at once, idle, asleep or just after a run") {
   for (int round = 0; round < 50; ++round) {
     ThreadPool fresh(4);

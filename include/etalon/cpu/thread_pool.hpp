@@ -4,13 +4,15 @@
 // run(count, part) calls part(first, last) on pieces that cover 0 … count - 1, in the caller's thread and the pool's,
 // and returns when all are done. Which thread computes what never changes a result: the pieces are independent (R9).
 //
-// Whoever has time takes the next piece from a counter, so a slow core holds up the others by one piece at most. The
-// caller takes pieces like everybody else and at the end waits only for pieces that somebody has begun: where other
-// programs hold the cores, it does all the work itself and does not wait for threads that never came to run.
+// Each thread has a run of neighbouring pieces, since what it asks of memory ahead of a piece's end is for the next one
+// (two threads, bf16 768 x 2048 times a vector, EPYC: 37 to 40 of 41 GB/s). Who is done with its own takes others': a
+// slow core holds up the rest by one piece at most. The caller takes pieces like everybody else and at the end waits
+// only for those that somebody has begun: where other programs hold the cores, it does all the work itself and does not
+// wait for threads that never came to run.
 //
 // A step of a model is hundreds of loops of 20 to 200 us with little between them. So a thread that has run out of
 // pieces watches the counter for some 50 us, then lends its core to others each time it has looked, and after a
-// millisecond sleeps. Beginning a loop is then one store, and costs a system call only where somebody sleeps.
+// millisecond sleeps. Beginning a loop is then a store for each, and costs a system call only where somebody sleeps.
 //
 // Not for use from several threads at once, nor from within part.
 #include <algorithm>
@@ -39,13 +41,13 @@ inline void pause_briefly() {
 class ThreadPool {
  public:
   // threads in all, the caller's included; at least 1. Fewer where the system gives no more: nothing depends on it.
-  explicit ThreadPool(int threads) {
+  explicit ThreadPool(int threads) : runs_(static_cast<std::size_t>(threads > 1 ? threads : 1)) {
     workers_.reserve(static_cast<std::size_t>(threads > 1 ? threads - 1 : 0));
     // Stacks take address space, all of it where that is limited and threads are many: some is kept for the work.
     const std::unique_ptr<char[]> kept(threads > many ? new (std::nothrow) char[kept_bytes] : nullptr);
     if (kept) *static_cast<volatile char*>(kept.get()) = 0;   // or a compiler may leave it out
     try {
-      for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
+      for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { work(i); });
     } catch (const std::exception&) {   // no room for one more
     }
   }
@@ -61,7 +63,7 @@ class ThreadPool {
   // Runs part(first, last) over 0 … count - 1. part must not throw.
   void run(int count, const std::function<void(int, int)>& part) {
     publish(&part, count, std::min(count, threads() * pieces_per_thread));
-    for (int left; (left = claim()) > 0;) do_piece(left);
+    while (claim()) do_piece(0);
     while (!watch([this] { return unfinished_.load(std::memory_order_acquire) == 0; })) {}
   }
 
@@ -76,28 +78,39 @@ class ThreadPool {
     part_ = part;
     count_ = count;
     pieces_ = pieces;
+    for (Run& run : runs_) run.taken.store(0, std::memory_order_relaxed);
     unfinished_.store(pieces, std::memory_order_relaxed);
     available_.store(pieces);   // in one order with what sleepers do, or one might miss it
     available_.notify_all();
   }
 
-  // How many pieces were left, the one now taken included; 0 or less: none. What publish wrote may be read only by who
-  // has a piece that is not finished.
-  int claim() { return available_.fetch_sub(1, std::memory_order_acquire); }
+  // Is there a piece for the caller? Then it must take one. What publish wrote may be read only by who has a piece that
+  // is not finished.
+  bool claim() { return available_.fetch_sub(1, std::memory_order_acquire) > 0; }
 
-  void do_piece(int left) {
-    const std::int64_t index = pieces_ - left;
+  // Of the thread's own run, or the next that has any: there are as many pieces as were claimed.
+  int take(int thread) {
+    const int runs = static_cast<int>(runs_.size());
+    for (int r = thread;; r = (r + 1) % runs) {
+      const std::int64_t first = std::int64_t{pieces_} * r / runs, last = std::int64_t{pieces_} * (r + 1) / runs;
+      const int index = runs_[static_cast<std::size_t>(r)].taken.fetch_add(1, std::memory_order_relaxed);
+      if (first + index < last) return static_cast<int>(first) + index;
+    }
+  }
+
+  void do_piece(int thread) {
+    const std::int64_t index = take(thread);
     (*part_)(static_cast<int>(index * count_ / pieces_), static_cast<int>((index + 1) * count_ / pieces_));
     unfinished_.fetch_sub(1, std::memory_order_release);
   }
 
-  void work() {
+  void work(int thread) {
     while (true) {
       while (!watch([this] { return available_.load(std::memory_order_relaxed) > 0; }))
         if (const int seen = available_.load(); seen <= 0) available_.wait(seen);
-      for (int left; (left = claim()) > 0;) {
+      while (claim()) {
         if (part_ == nullptr) return;
-        do_piece(left);
+        do_piece(thread);
       }
     }
   }
@@ -115,6 +128,9 @@ class ThreadPool {
     }
   }
 
+  struct alignas(line) Run { std::atomic<int> taken{0}; };   // pieces of it
+
+  std::vector<Run> runs_;   // of each thread
   std::vector<std::thread> workers_;
   alignas(line) std::atomic<int> available_{0};     // pieces nobody has taken
   alignas(line) std::atomic<int> unfinished_{0};    // pieces not yet done
