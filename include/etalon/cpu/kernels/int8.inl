@@ -83,9 +83,9 @@ inline void quantise_panel(const PanelReader& panel, const auto& place) {
   for (int first = 0; first < panel.matrix.columns; first += panel.format.columns) {
     panel.read(first, reinterpret_cast<float*>(values), width);
     for (int b = 0; b < panel.format.columns / 32; ++b) {
-      for (int k = 0; group != 0 && k < 32; ++k) {
-        if (k == 0) load(scale, panel.scales + (first + 32 * b) / group * width);
-        values[b][k] = values[b][k] * scale;
+      if (group != 0) {
+        load(scale, panel.scales + (first + 32 * b) / group * width);
+        for (Floats& numbers : values[b]) numbers = numbers * scale;
       }
       quantise_columns(values[b], place(first / 32 + b));
     }
