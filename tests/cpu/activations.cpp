@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -42,11 +43,20 @@ TEST_CASE("rows that are to be rounded are a copy, with the reference's bits") {
 
 namespace {
 
-// Do pairs, or tiles, take rows of ones among which there is one such number?
+Cpu reading(bool one_stream) {
+  Cpu cpu;
+  cpu.one_stream = one_stream;
+  return cpu;
+}
+
+// Do pairs, or tiles, take rows of ones among which there is one such number, however memory is read?
 template <class Activations> bool taken(float number, int count = 3, auto... form) {
-  std::vector<float> x(3 * 96 + column_padding, 1.0f);
-  x[count == 1 ? 70 : 150] = number;
-  return Activations(Cpu(), {x.data(), 96, count}, 96, form...).fit();
+  constexpr int columns = 600;
+  std::vector<float> x(3 * columns + column_padding, 1.0f);
+  x[count == 1 ? 570 : 1000] = number;
+  const bool taken = Activations(reading(false), {x.data(), columns, count}, columns, form...).fit();
+  CHECK(Activations(reading(true), {x.data(), columns, count}, columns, form...).fit() == taken);
+  return taken;
 }
 
 }  // namespace
@@ -60,8 +70,10 @@ TEST_CASE("numbers that pairs would flush or overflow are found, in any row and 
     for (const float odd : {0x1p50f, 0x1.ffp49f, INFINITY, -0x1p100f, NAN}) {
       CHECK_FALSE(taken<PairedActivations>(odd, count));
       CHECK_FALSE(taken<PairedActivations>(odd, count, ActivationForm::nibble_pairs));
+      CHECK_FALSE(taken<PairedActivations>(odd, count, ActivationForm::code_pairs));
     }
     CHECK(taken<PairedActivations>(0x1p-55f, count, ActivationForm::nibble_pairs));
+    CHECK(taken<PairedActivations>(0x1p-55f, count, ActivationForm::code_pairs));
   }
 }
 
@@ -150,12 +162,12 @@ TEST_CASE("one token's words: of eight columns four blocks' side by side, 2^70 t
   std::vector<float> x(128 + column_padding);
   for (std::size_t k = 0; k < 128; ++k) x[k] = block_factors[k / 32] * static_cast<float>(1 << (k % 32 % 8));
   x[1] = 0.0f;
-  for (const auto& [form, factor] : {std::pair(ActivationForm::pairs, 0x1p70f),
+  for (const auto& [form, factor] : {std::pair(ActivationForm::code_pairs, 0x1p70f),
                                      std::pair(ActivationForm::nibble_pairs, 1.0f)}) {
     const auto word = [&](float early, float late) {
       return bits_of(early * factor) | bits_of(late * factor) >> 16;
     };
-    const PairedActivations pairs(Cpu(), {x.data(), 128, 1}, 128, form);
+    const PairedActivations pairs(reading(false), {x.data(), 128, 1}, 128, form);
     REQUIRE(pairs.stride() == 64);
     CHECK(pairs.words()[0] == word(1.0f, 4.0f));                // columns 0 and 2
     CHECK(pairs.words()[1] == word(0.0f, 8.0f));                // columns 1 and 3
@@ -169,13 +181,43 @@ TEST_CASE("one token's words: of eight columns four blocks' side by side, 2^70 t
 
 TEST_CASE("where a row ends within a unit, one token's words behind it are zeros") {
   if (!has_isa(Isa::avx512_bf16)) return;
-  std::vector<float> x(33 + column_padding);
-  std::fill_n(x.begin(), 33, 1.0f);
-  for (const ActivationForm form : {ActivationForm::pairs, ActivationForm::nibble_pairs}) {
-    const PairedActivations pairs(Cpu(), {x.data(), 33, 1}, 33, form);
-    REQUIRE(pairs.stride() == 64);
-    const auto ones = std::count_if(pairs.words(), pairs.words() + 64, [](std::uint32_t word) { return word != 0; });
-    CHECK(ones == 16 + 1);   // the first block's, and one for column 32
+  for (const ActivationForm form : {ActivationForm::pairs, ActivationForm::code_pairs, ActivationForm::nibble_pairs})
+    for (const int columns : {33, 512 + 33}) {
+      std::vector<float> x(static_cast<std::size_t>(columns + column_padding));
+      std::fill_n(x.begin(), columns, 1.0f);
+      const PairedActivations pairs(reading(true), {x.data(), columns, 1}, columns, form);
+      const std::span<const std::uint32_t> words(pairs.words(), static_cast<std::size_t>(pairs.stride()));
+      const auto ones = std::count_if(words.begin(), words.end(), [](std::uint32_t word) { return word != 0; });
+      CHECK(pairs.by_row() == (columns > 512));
+      CHECK(ones == columns / 32 * 16 + 1);   // whole blocks', and one for the last column
+    }
+}
+
+TEST_CASE("one token's words for rows: a word of all 16 blocks side by side, in the order that lines are turned into") {
+  if (!has_isa(Isa::avx512_bf16)) return;
+  constexpr std::size_t columns = 2 * 512;
+  std::vector<float> x(columns + column_padding);
+  for (std::size_t k = 0; k < columns; ++k) x[k] = static_cast<float>(1 + k / 32) * static_cast<float>(1 << k % 2);
+  const struct {
+    ActivationForm form;
+    float factor;
+    std::size_t block_of_lane_1, block_of_lane_4;
+  } orders[] = {{ActivationForm::pairs, 1.0f, 1, 4},
+                {ActivationForm::code_pairs, 0x1p70f, 2, 1},
+                {ActivationForm::nibble_pairs, 1.0f, 4, 1}};
+  for (const auto& order : orders) {
+    const PairedActivations pairs(reading(true), {x.data(), columns, 1}, columns, order.form);
+    REQUIRE(pairs.stride() == 2 * 256);
+    const auto word = [&](std::size_t block, float chain) {
+      const std::uint32_t number = bits_of(static_cast<float>(1 + block) * chain * order.factor);
+      return number | number >> 16;
+    };
+    CHECK(pairs.words()[0] == word(0, 1.0f));   // the even chain's first two columns
+    CHECK(pairs.words()[1] == word(order.block_of_lane_1, 1.0f));
+    CHECK(pairs.words()[4] == word(order.block_of_lane_4, 1.0f));
+    CHECK(pairs.words()[15] == word(15, 1.0f));
+    CHECK(pairs.words()[16] == word(0, 2.0f));    // the odd chain's
+    CHECK(pairs.words()[256] == word(16, 1.0f));   // the next unit
   }
 }
 

@@ -41,16 +41,21 @@ template <class Number> std::vector<float> decoded(Isa isa, const std::vector<Nu
   return y;
 }
 
-// The same by pairs of bf16 numbers.
-template <class Number> std::vector<float> decoded_in_pairs(const std::vector<Number>& codes, int tokens) {
+// The same by pairs of bf16 numbers; of one token in bands, or else row by row.
+template <class Number>
+std::vector<float> decoded_in_pairs(const std::vector<Number>& codes, int tokens, bool by_row) {
   const int rows = static_cast<int>(codes.size());
-  const WordRows matrix{reinterpret_cast<const std::byte*>(codes.data()), sizeof(Number), 1, 0, 1, nullptr, nullptr};
+  const WordRows matrix{reinterpret_cast<const std::byte*>(codes.data()), sizeof(Number), 1, 0, 1, nullptr, nullptr,
+                        by_row};
   std::vector<float> x(column_padding * 2), y(codes.size() * 2);
   x[0] = x[column_padding] = 1.0f;
-  alignas(64) std::uint32_t words[2][32];
+  alignas(64) std::uint32_t words[2][32], vector[256];
+  if (tokens == 1 && by_row) {
+    avx512_bf16::pair_units(x.data(), 1, avx512_bf16::PairsOf<Number>::lines, sizeof(Number) == 1, vector);
+    avx512_bf16::matrix_times_units<Number>(matrix, vector, 0, rows, y.data());
+  }
   if constexpr (sizeof(Number) == 1)
-    if (tokens == 1) {
-      alignas(64) std::uint32_t vector[64];
+    if (tokens == 1 && !by_row) {
       avx512_bf16::pair_vector(x.data(), 1, true, vector);
       avx512_bf16::matrix_times_pairs<Number>(matrix, vector, 0, rows, y.data());
     }
@@ -67,12 +72,12 @@ template <class Number> std::vector<float> decoded_in_pairs(const std::vector<Nu
 }
 
 // How many codes a kernel reads as another number than the format does. Sums make +0 of -0.
-template <class Number, class Bits> int misread(Isa isa, int tokens) {
+template <class Number, class Bits> int misread(Isa isa, int tokens, bool by_row = false) {
   std::vector<Number> codes;
   for (int code = 0; code < 1 << (8 * sizeof(Bits)); ++code) codes.push_back({static_cast<Bits>(code)});
   std::vector<float> numbers;
   if constexpr (!std::same_as<Number, F16>)
-    if (isa == Isa::avx512_bf16) numbers = decoded_in_pairs(codes, tokens);
+    if (isa == Isa::avx512_bf16) numbers = decoded_in_pairs(codes, tokens, by_row);
   if (numbers.empty()) numbers = decoded(isa, codes, tokens);
   int wrong = 0;
   for (std::size_t i = 0; i < codes.size(); ++i) {
@@ -98,6 +103,11 @@ TEST_CASE("every code of every format is read as what it is, one token or two") 
       CHECK(misread<F16, std::uint16_t>(isa, tokens) == 0);
       if (isa != Isa::avx512_bf16 || tokens > 1) CHECK(misread<Bf16, std::uint16_t>(isa, tokens) == 0);
     }
+    if (isa != Isa::avx512_bf16) return;
+    CHECK(misread<E4m3, std::uint8_t>(isa, 1, true) == 0);
+    CHECK(misread<E5m2, std::uint8_t>(isa, 1, true) == 0);
+    CHECK(misread<I8, std::int8_t>(isa, 1, true) == 0);
+    CHECK(misread<Bf16, std::uint16_t>(isa, 1, true) == 0);
   });
 }
 

@@ -84,7 +84,7 @@ TEST_CASE("weights and activations outside the range of tiles keep the reference
     CHECK(fault(Numerics::bf16, weights, x, count, columns, rows) == "");
     const std::uint16_t bits = to_bf16_bits(odd);
     std::memcpy(&weights.codes[(40 * columns + 577) * sizeof bits], &bits, sizeof bits);
-    CHECK(fault(Numerics::bf16, weights, x, count, columns, rows) == "");
+    for (const int tokens : {1, count}) CHECK(fault(Numerics::bf16, weights, x, tokens, columns, rows) == "");
     for (const std::size_t i : {3u * columns + 5u, 19u * columns + 599u}) x[i] = odd;
     CHECK(fault(Numerics::bf16, weights, x, count, columns, rows) == "");
   }
@@ -144,6 +144,21 @@ TEST_CASE("every scale of four-bit numbers keeps the reference's bits, with acti
   std::fill(weights.scales.begin(), weights.scales.end(), std::byte{195});
   for (float& number : x) number *= 0x1p100f;
   CHECK(fault(Numerics::bf16, weights, x, 1, columns, rows) == "");
+}
+
+TEST_CASE("half a byte behind the last column is no number, however large its scale") {
+  Random random(10);
+  constexpr int columns = 599, rows = 20, blocks = 19;
+  auto weights = four_bits(random, rows, columns);
+  std::fill(weights.scales.begin(), weights.scales.end(), std::byte{127});
+  for (int row = 0; row < rows; ++row) {
+    std::fill_n(weights.codes.begin() + row * 300 + 288, 12, std::byte{0});
+    weights.codes[static_cast<std::size_t>(row * 300 + 299)] = std::byte{0x70};   // 6 * 2^127 is infinite
+    weights.scales[static_cast<std::size_t>(row * blocks + 18)] = std::byte{254};
+  }
+  const auto x = random.normals(2 * columns);
+  for (const int count : {1, 2}) CHECK(fault(Numerics::bf16, weights, x, count, columns, rows) == "");
+  for (const float number : product(Cpu(1), Numerics::bf16, weights, x, 1, columns, rows)) CHECK(!is_nan(number));
 }
 
 // Which NaN comes out is outside the contract.

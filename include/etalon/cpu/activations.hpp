@@ -17,9 +17,9 @@
 
 namespace etalon {
 
-// What kernels take activations as: rows of numbers; in mode H also pairs, pairs in the order that weights of four bits
-// want, or tiles; in mode Q codes, by rows or as tiles.
-enum class ActivationForm { numbers, pairs, nibble_pairs, tiles, codes, code_tiles };
+// What kernels take activations as: rows of numbers; in mode H also tiles, or pairs, those of one token in an order
+// for weights of 16, 8 or 4 bits; in mode Q codes, by rows or as tiles.
+enum class ActivationForm { numbers, pairs, code_pairs, nibble_pairs, tiles, codes, code_tiles };
 
 // Rows of activations with zeros behind their columns, and rounded for mode H where that is asked for: a copy, or the
 // rows themselves where they are so already.
@@ -104,13 +104,18 @@ class TiledActivations {
   AlignedFloats words_;
 };
 
+// Is a matrix multiplied with one token's pairs row by row (kernels/pairs_row.inl), rather than in bands? Not where a
+// row is shorter than a unit, most of whose lanes would have nothing to do.
+inline bool go_by_row(const Cpu& cpu, int columns) { return cpu.one_stream && columns >= 512; }
+
 // Activations of mode H in pairs, from rows that are not rounded: a row for each token (kernels/pairs.inl), or one
-// token's as its own kernel has them (kernels/pairs_vector.inl; not enlarged for four bits, nibbles_vector.inl).
+// token's as its own kernel has them (kernels/pairs_row.inl or pairs_vector.inl).
 class PairedActivations {
  public:
   PairedActivations() = default;
   PairedActivations(const Cpu& cpu, const ActivationRows& x, int columns, ActivationForm form = ActivationForm::pairs)
-      : blocks_(blocks_of(columns, x.count == 1 ? 4 : 2)), count_(x.count),
+      : by_row_(x.count == 1 && go_by_row(cpu, columns)),
+        blocks_(blocks_of(columns, x.count > 1 ? 2 : by_row_ ? 16 : 4)), count_(x.count),
         words_(static_cast<std::size_t>(count_) * static_cast<std::size_t>(stride())) {
     std::atomic<bool> fit{true};
     for_rows(cpu, x.count, std::int64_t{move_work} * columns, [&](int first, int last) {
@@ -118,8 +123,11 @@ class PairedActivations {
       const int whole = (columns + dot_block - 1) / dot_block * dot_block;
       for (int t = first; t < last; ++t) {
         const float* row = x.data + t * x.stride;
+        const bool enlarged = form == ActivationForm::code_pairs;
+        const int lines = form == ActivationForm::pairs ? 16 : enlarged ? 8 : 4;
         const bool row_fits = x.count > 1 ? avx512_bf16::pair_row(row, whole, words() + t * stride())
-                              : avx512_bf16::pair_vector(row, columns, form == ActivationForm::pairs, words());
+                              : by_row_   ? avx512_bf16::pair_units(row, columns, lines, enlarged, words())
+                                          : avx512_bf16::pair_vector(row, columns, enlarged, words());
         if (!row_fits) fit = false;
       }
 #else
@@ -129,6 +137,7 @@ class PairedActivations {
     fit_ = fit;
   }
   bool fit() const { return fit_; }   // may pairs take them?
+  bool by_row() const { return by_row_; }
   std::uint32_t* words() const { return reinterpret_cast<std::uint32_t*>(words_.data()); }
   std::ptrdiff_t stride() const { return std::ptrdiff_t{blocks_} * (dot_block / 2); }   // words of a row
   int count() const { return count_; }
@@ -139,6 +148,7 @@ class PairedActivations {
     return (columns + dot_block * together - 1) / (dot_block * together) * together;
   }
 
+  bool by_row_ = false;
   int blocks_ = 0, count_ = 0;
   bool fit_ = false;
   AlignedFloats words_;
@@ -216,7 +226,7 @@ class Activations {
 #endif
     if (form == ActivationForm::codes) codes_ = QuantisedRows(cpu, p.x, p.count, p.columns);
     if (form == ActivationForm::numbers) make_numbers(cpu);
-    const bool paired = form == ActivationForm::pairs || form == ActivationForm::nibble_pairs;
+    const bool paired = form >= ActivationForm::pairs && form <= ActivationForm::nibble_pairs;
     if (form != ActivationForm::tiles && !paired) return;
     const PaddedRows given(cpu, p, false);
     if (paired) pairs_ = PairedActivations(cpu, given.rows(), p.columns, form);

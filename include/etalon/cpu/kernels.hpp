@@ -173,6 +173,8 @@ using namespace avx512;
 #include <etalon/cpu/kernels/pairs.inl>
 #include <etalon/cpu/kernels/pairs_vector.inl>
 #include <etalon/cpu/kernels/nibbles_vector.inl>
+#include <etalon/cpu/kernels/row_units.inl>
+#include <etalon/cpu/kernels/pairs_row.inl>
 #include <etalon/cpu/kernels/pairs_matrix.inl>
 }  // namespace etalon::avx512_bf16
 #if defined(ETALON_TILES)

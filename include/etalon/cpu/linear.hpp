@@ -87,7 +87,8 @@ void multiply_tiles(const WordRows& matrix, const Activations& x, int first, int
       static_cast<void>(y);
 }
 
-// Formats of which pairs multiply one token, too: codes of one byte or less. Wider numbers come no faster from memory.
+// Formats of which pairs multiply one token, too, by row or in bands: codes of one byte or less. Wider numbers come no
+// faster in bands.
 template <class Number> inline constexpr bool is_code = sizeof(Number) == 1;
 template <class Number> inline constexpr bool is_nibble = std::same_as<Number, E2m1>;
 
@@ -97,6 +98,8 @@ void multiply_pairs(const WordRows& matrix, const Activations& x, int first, int
 #if defined(__x86_64__) && !defined(__CUDACC__)
   if constexpr (avx512_bf16::LinesOf<Number>::exist) {
     const avx512_bf16::PairRows rows{x.pairs()->words(), x.pairs()->stride(), x.pairs()->count()};
+    if (x.pairs()->by_row())
+      return avx512_bf16::matrix_times_units<Number>(matrix, rows.words, first, last, y.data);
     if constexpr (is_nibble<Number>) {
       if (rows.count == 1) return avx512_bf16::matrix_times_nibbles(matrix, rows.words, x, first, last, y.data);
     } else if constexpr (is_code<Number>) {
@@ -113,7 +116,7 @@ void multiply_pairs(const WordRows& matrix, const Activations& x, int first, int
 template <class Number> bool pairs_pay(const Cpu& cpu, const Product& p) {
 #if defined(__x86_64__) && !defined(__CUDACC__)
   if constexpr (avx512_bf16::LinesOf<Number>::exist)
-    return cpu.isa >= Isa::avx512_bf16 && p.rounds() && (p.count > 1 || is_code<Number>);
+    return cpu.isa >= Isa::avx512_bf16 && p.rounds() && (p.count > 1 || is_code<Number> || go_by_row(cpu, p.columns));
 #endif
   static_cast<void>(cpu), static_cast<void>(p);
   return false;
@@ -141,7 +144,8 @@ template <class Number> ActivationForm activation_form(const Cpu& cpu, const Pro
   }
   if (tiles_pay<Number>(cpu, p)) return ActivationForm::tiles;
   if (!pairs_pay<Number>(cpu, p)) return ActivationForm::numbers;
-  return is_nibble<Number> && p.count == 1 ? ActivationForm::nibble_pairs : ActivationForm::pairs;
+  if (!is_code<Number> || p.count > 1) return ActivationForm::pairs;
+  return is_nibble<Number> ? ActivationForm::nibble_pairs : ActivationForm::code_pairs;
 }
 
 using SharedActivations = std::shared_ptr<const Activations>;

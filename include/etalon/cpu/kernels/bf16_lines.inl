@@ -16,8 +16,8 @@ struct NumberRange {
   }
   bool fits() const {
     constexpr int smallest = (127 - 55) << 7, too_large = (127 + 50) << 7;
-    return _mm512_cmplt_epu16_mask(least, _mm512_set1_epi16(smallest - 1)) == 0 &&
-           _mm512_cmpge_epu16_mask(most, _mm512_set1_epi16(too_large)) == 0;
+    return (_mm512_cmplt_epu16_mask(least, _mm512_set1_epi16(smallest - 1)) |
+            _mm512_cmpge_epu16_mask(most, _mm512_set1_epi16(too_large))) == 0;
   }
 };
 

@@ -44,10 +44,12 @@ inline void add_blocks(Floats& result, const float* blocks, int units, const flo
 }
 
 inline std::size_t room_for_blocks(const WordRows& matrix) {
-  return static_cast<std::size_t>((matrix.columns + band_columns - 1) / band_columns) * 4 * width;
+  constexpr int together = 4 * band_columns;   // as many are written at a time of a row (pairs_row.inl)
+  return static_cast<std::size_t>((matrix.columns + together - 1) / together) * 16 * width;
 }
 
-// How one format is multiplied; here any, as numbers. Others: pairs_vector.inl, nibbles_vector.inl.
+// How one format is multiplied; here any, as numbers. Others: pairs_vector.inl, nibbles_vector.inl,
+// pairs_row.inl.
 template <class Words> struct NumberKernel {
   const float* x;   // of InterleavedRow
   static constexpr int per_word = Words::per_word;   // columns

@@ -52,7 +52,10 @@ struct NibbleScales {
     most = _mm_max_epu8(most, _mm_sub_epi8(codes, _mm_set1_epi8(least)));
     to = (Floats)((Bits)_mm512_maskz_cvtepu8_epi32(0xffff, codes) << 23);
   }
-  bool fit() const { return _mm_cmpgt_epu8_mask(most, _mm_set1_epi8(static_cast<char>(largest - least))) == 0; }
+  static bool are_safe(const __m128i& less_least) {
+    return _mm_cmpgt_epu8_mask(less_least, _mm_set1_epi8(static_cast<char>(largest - least))) == 0;
+  }
+  bool fit() const { return are_safe(most); }
 
  private:
   [[gnu::always_inline]] int word(int p, int u) const {
