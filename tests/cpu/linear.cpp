@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -29,14 +30,15 @@ std::string fault(Numerics mode, const Matrix& m, const std::vector<float>& x, i
   const auto expected = product(Reference{}, mode, m, x, count, columns, rows);
   for (const Isa isa : all_isas)
     for (const int threads : {1, 3})
-      for (const bool one_stream : {false, true}) {
+      for (const auto& [one_stream, shortest_row] : {std::pair{false, 512}, {true, 512}, {true, 0}}) {
         if (!has_isa(isa) || (one_stream && count > 1)) continue;   // the kernels of one vector ask
         Cpu cpu(threads, isa);
         cpu.worth_sharing = 0;
         cpu.one_stream = one_stream;
+        cpu.shortest_row = shortest_row;
         if (!same_bits(product(cpu, mode, m, x, count, columns, rows), expected))
           return m.name + ", " + name_of(isa) + ", " + std::to_string(threads) + " threads, " +
-                 (one_stream ? "one stream" : "rows apart");
+                 (one_stream ? "one stream" : "rows apart") + (shortest_row == 0 ? ", short rows too" : "");
       }
   return "";
 }

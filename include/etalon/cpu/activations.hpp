@@ -106,7 +106,7 @@ class TiledActivations {
 
 // Is a matrix multiplied with one token's pairs row by row (kernels/pairs_row.inl), rather than in bands? Not where a
 // row is shorter than a unit, most of whose lanes would have nothing to do.
-inline bool go_by_row(const Cpu& cpu, int columns) { return cpu.one_stream && columns >= 512; }
+inline bool go_by_row(const Cpu& cpu, int columns) { return cpu.one_stream && columns >= cpu.shortest_row; }
 
 // Activations of mode H in pairs, from rows that are not rounded: a row for each token (kernels/pairs.inl), or one
 // token's as its own kernel has them (kernels/pairs_row.inl or pairs_vector.inl).

@@ -19,6 +19,7 @@ struct Cpu : Reference {
   // share it (150 M parameters, decode, two threads: 3 to 5 % more than with 400000; 2 M: 2 %).
   std::int64_t worth_sharing = 100000;
   bool one_stream = follows_one_stream();   // how memory is read for one token
+  int shortest_row = 512;   // columns from which on it is read row by row then, for pairs (kernels/pairs_row.inl)
 
   Cpu() = default;
   // Instructions that this machine lacks are replaced by its best: the same numbers.
