@@ -226,7 +226,8 @@ class Activations {
 #endif
     if (form == ActivationForm::codes) codes_ = QuantisedRows(cpu, p.x, p.count, p.columns);
     if (form == ActivationForm::numbers) make_numbers(cpu);
-    const bool paired = form >= ActivationForm::pairs && form <= ActivationForm::nibble_pairs;
+    const bool paired = form == ActivationForm::pairs || form == ActivationForm::code_pairs ||
+                        form == ActivationForm::nibble_pairs;
     if (form != ActivationForm::tiles && !paired) return;
     const PaddedRows given(cpu, p, false);
     if (paired) pairs_ = PairedActivations(cpu, given.rows(), p.columns, form);

@@ -9,9 +9,13 @@
 struct PanelSum {
   Floats total = {}, group = {};
   const float* scale;       // of the group, a vector; then of the next
+  bool scaled;
   int blocks_in_group, left;
 
-  PanelSum(const float* scales, int blocks) : scale(scales), blocks_in_group(blocks), left(blocks) {}
+  // columns: that share a scale; 0: there are none
+  PanelSum(const float* scales, int columns)
+      : scale(scales), scaled(columns != 0), blocks_in_group(scaled ? (columns + 31) / 32 : 1 << 30),
+        left(blocks_in_group) {}
 
   [[gnu::always_inline]] void add(const Floats& block) {
     group = group + block;
@@ -25,12 +29,16 @@ struct PanelSum {
     scale += width;
     left = blocks_in_group;
   }
+  [[gnu::always_inline]] void end(Floats& result) {
+    if (scaled && left != blocks_in_group) close_group();
+    result = scaled ? total : group;
+  }
 };
 
 // The sums of rows from those of their blocks, (unit, band, lane of a band): turned, lanes are a panel's, since a band
 // is every fourth of them. scales: (group, row); group: columns that share one
 inline void add_blocks(Floats& result, const float* blocks, int units, const float* scales, int group) {
-  PanelSum sum(scales, group != 0 ? (group + 31) / 32 : 1 << 30);
+  PanelSum sum(scales, group);
   for (int u = 0; u < units; ++u, blocks += 4 * width) {
     Bits turned[4];
 #pragma GCC unroll 4
@@ -39,8 +47,7 @@ inline void add_blocks(Floats& result, const float* blocks, int units, const flo
 #pragma GCC unroll 4
     for (int b = 0; b < 4; ++b) sum.add((Floats)turned[b]);
   }
-  if (group != 0 && sum.left != sum.blocks_in_group) sum.close_group();
-  result = group != 0 ? sum.total : sum.group;
+  sum.end(result);
 }
 
 inline std::size_t room_for_blocks(const WordRows& matrix) {

@@ -47,7 +47,7 @@ template <class Number> struct PairedRow {
   // Of unit u, `known` bytes of which are there. x: of that unit
   [[gnu::always_inline]] void multiply(Floats& sums, int u, int known, const std::uint32_t* x) const {
     Bits words[8];
-    read_row_unit(words, from + u * 512, known);
+    read_row_unit(words, from + u * row_unit_bytes<Number>, known);
     sum_in_pairs<Number>(sums, words, x);
   }
 };
@@ -59,14 +59,14 @@ template <> struct PairedRow<Bf16> {
 
   [[gnu::always_inline]] void multiply(Floats& sums, int u, int known, const std::uint32_t* x) const {
     Bits words[16];
-    read_row_unit(words, from + u * 1024, known);
+    read_row_unit(words, from + u * row_unit_bytes<Bf16>, known);
     NumberRange range;
 #pragma GCC unroll 16
     for (const Bits& word : words) range.add(word);
     sum_in_pairs<Bf16>(sums, words, x);
     if (__builtin_expect(!range.fits(), false)) {
       Floats apart;   // its address is given away, that of sums need not be
-      sum_apart<Bf16>(apart, from + u * 1024, known, x, row_columns, Floats{} + 1.0f);
+      sum_apart<Bf16>(apart, from + u * row_unit_bytes<Bf16>, known, x, row_columns, Floats{} + 1.0f);
       sums = apart;
     }
   }
@@ -84,7 +84,7 @@ template <> struct PairedRow<E2m1> {
 
   [[gnu::always_inline]] void multiply(Floats& sums, int u, int known, const std::uint32_t* x) const {
     Bits words[4];
-    read_row_unit(words, from + u * 256, known);
+    read_row_unit(words, from + u * row_unit_bytes<E2m1>, known);
     __builtin_prefetch(scales + u * width + row_foresight / 16);
     const __m128i codes = scale_codes(u);
     sum_in_pairs<E2m1>(sums, words, x);
@@ -109,7 +109,7 @@ template <> struct PairedRow<E2m1> {
     _mm_store_si128(reinterpret_cast<__m128i*>(code), scale_codes(u));
     Floats scale = {};
     for (int lane = 0; lane < width; ++lane) scale[lane] = E8m0{code[lane]}.decode();
-    sum_apart<E2m1>(sums, from + u * 256, known, x, columns - row_columns * u, scale);
+    sum_apart<E2m1>(sums, from + u * row_unit_bytes<E2m1>, known, x, columns - row_columns * u, scale);
   }
 };
 
@@ -117,7 +117,7 @@ template <> struct PairedRow<E2m1> {
 template <class Number>
 [[gnu::always_inline]] inline void row_times_pairs(const WordRows& matrix, int row, const std::uint32_t* x,
                                                    float* sums) {
-  constexpr int unit_bytes = 64 * PairsOf<Number>::lines, per_word = WordsOf<Number>::per_word;
+  constexpr int unit_bytes = row_unit_bytes<Number>, per_word = WordsOf<Number>::per_word;
   const PairedRow<Number> numbers(matrix, row);
   const int whole = matrix.columns / row_columns, bytes = (matrix.columns * 4 + per_word - 1) / per_word;
   const auto multiply = [&](int u, int known) __attribute__((always_inline)) {
@@ -141,7 +141,7 @@ template <class Number>
 // Sums of rows from those of their blocks: turned, lanes are rows, and blocks are added left to right.
 template <int Lines>
 inline void add_units(Floats& result, const WordRows& matrix, const float* sums, const float* scales) {
-  PanelSum sum(scales, matrix.group != 0 ? matrix.group / 32 : 1 << 30);
+  PanelSum sum(scales, matrix.group);
   for (int k = 0; k < matrix.columns; k += row_columns, sums += width * width) {
     Bits blocks[width];
 #pragma GCC unroll 16
@@ -151,8 +151,7 @@ inline void add_units(Floats& result, const WordRows& matrix, const float* sums,
     for (int b = 0; b < width; ++b)
       if (k + 32 * b < matrix.columns) sum.add((Floats)blocks[lane_of_block<Lines>.of[b]]);
   }
-  if (matrix.group != 0 && sum.left != sum.blocks_in_group) sum.close_group();
-  result = matrix.group != 0 ? sum.total : sum.group;
+  sum.end(result);
 }
 
 // y[n] = W[n] . x for rows first <= n < last. x: of pair_units

@@ -84,6 +84,8 @@ template <> struct PairsOf<E2m1> {
   }
 };
 
+template <class Number> inline constexpr int row_unit_bytes = 64 * PairsOf<Number>::lines;
+
 // Lines of a unit become its blocks' words: words[i] is word i of each lane's block.
 [[gnu::always_inline]] inline void turn_lines(Bits (&words)[4]) {
   transpose_quads(words[0], words[1], words[2], words[3]);
